@@ -1,0 +1,176 @@
+"""The references are nn.LSTMCell and nn.LSTM with the same weights."""
+
+import pytest
+import torch
+from torch import nn
+
+from grader.compare import assert_between, assert_same
+
+FLOAT32 = {"rtol": 1e-5, "atol": 1e-5}  # several steps of sums of about ten products of size 1
+
+
+def pair(answer, draw, input_size, hidden_size, dtype=torch.float32):
+    """The learner's cell and the reference's, with the same fresh weights of size 1."""
+    theirs = nn.LSTMCell(input_size, hidden_size, dtype=dtype)
+    weights = {name: draw.uniform(*value.shape, low=-1.0, high=1.0, dtype=dtype) for name, value in theirs.state_dict().items()}
+    theirs.load_state_dict(weights)
+    ours = answer.LSTMCell(input_size, hidden_size)
+    if dtype == torch.float64:
+        ours.double()
+    ours.load_state_dict(weights)
+    return ours, theirs
+
+
+def sequence_model(cell):
+    """nn.LSTM with the weights of nn.LSTMCell."""
+    model = nn.LSTM(cell.input_size, cell.hidden_size, batch_first=True, dtype=cell.weight_ih.dtype)
+    model.load_state_dict({f"{name}_l0": value for name, value in cell.state_dict().items()})
+    return model
+
+
+def run(model, x, state=None):
+    """outputs, (h, c) of nn.LSTM, without its axis of layers."""
+    outputs, (h, c) = model(x, None if state is None else (state[0][None], state[1][None]))
+    return outputs, (h[0], c[0])
+
+
+def test_parameters(answer):
+    """names and shapes of the parameters
+    参数的名称与形状"""
+    cell = answer.LSTMCell(3, 5)
+    shapes = {name: tuple(value.shape) for name, value in cell.state_dict().items()}
+    expected = {"weight_ih": (20, 3), "weight_hh": (20, 5), "bias_ih": (20,), "bias_hh": (20,)}
+    assert_same(dict(sorted(shapes.items())), dict(sorted(expected.items())), "shapes of cell.state_dict()")
+    names = [name for name, _ in cell.named_parameters()]
+    assert_same(sorted(names), sorted(expected), "names of cell.named_parameters()")
+
+
+@pytest.mark.after("test_parameters")
+def test_initial_values(answer, draw, worker):
+    """initial values of the parameters
+    参数的初始值"""
+    worker.seed(draw.integers(0, 2**31, ()).item())  # the bounds below hold for all but a few seeds in a million
+    parts = {}
+    for name, value in answer.LSTMCell(8, 100).state_dict().items():
+        assert_same(value.dtype, torch.float32, f"cell.{name}.dtype")
+        assert_between(value.abs().max().item(), 0.09, 0.1, f"cell.{name}.abs().max()")  # 400 numbers or more up to 1/sqrt(100)
+        assert_between(value.mean().item(), -0.015, 0.015, f"cell.{name}.mean()")  # standard error 0.0029 or less
+        assert_between(value.std().item(), 0.05, 0.066, f"cell.{name}.std()")  # 0.2 / sqrt(12) = 0.0577
+        parts[name] = value
+    overlap = (parts["bias_ih"] * parts["bias_hh"]).mean().item()  # 0.0033 when they are the same numbers
+    assert_between(overlap, -0.0009, 0.0009, "(cell.bias_ih * cell.bias_hh).mean()")
+
+
+@pytest.mark.after("test_parameters")
+@pytest.mark.parametrize(("batch", "input_size", "hidden_size"), [(4, 3, 5), (2, 6, 2), (3, 1, 1)])
+def test_step(answer, draw, batch, input_size, hidden_size):
+    """one step from a given state
+    从给定状态走一步"""
+    ours, theirs = pair(answer, draw, input_size, hidden_size)
+    x, h, c = draw.normal(batch, input_size), draw.normal(batch, hidden_size), draw.normal(batch, hidden_size)
+    assert_same(ours(x, (h, c)), theirs(x, (h, c)), "cell(x, (h, c))", **FLOAT32)
+
+
+@pytest.mark.after("test_step")
+def test_no_state(answer, draw):
+    """no state means zeros, in every call
+    不给状态即从零开始，每次都是"""
+    ours, theirs = pair(answer, draw, 3, 5)
+    for _ in range(2):
+        x = draw.normal(4, 3)
+        assert_same(ours(x), theirs(x), "cell(x)", **FLOAT32)
+
+
+@pytest.mark.after("test_no_state")
+def test_batch_of_one(answer, draw):
+    """a batch of one, and of none
+    单样本批次与空批次"""
+    ours, theirs = pair(answer, draw, 3, 5)
+    x, state = draw.normal(1, 3), (draw.normal(1, 5), draw.normal(1, 5))
+    assert_same(ours(x, state), theirs(x, state), "cell(x, (h, c)), a batch of one", **FLOAT32)
+    assert_same(ours(x[:0]), (torch.zeros(0, 5), torch.zeros(0, 5)), "cell(x), an empty batch")
+
+
+@pytest.mark.after("test_no_state")
+def test_float64(answer, draw):
+    """float64 after cell.double()
+    cell.double() 之后用 float64"""
+    ours, theirs = pair(answer, draw, 4, 3, torch.float64)
+    x, state = draw.normal(3, 4, dtype=torch.float64), tuple(draw.normal(3, 6, dtype=torch.float64)[:, ::2] for _ in "hc")
+    assert_same(ours(x, state), theirs(x, state), "cell(x, (h, c))")
+    assert_same(ours(x), theirs(x), "cell(x)")
+
+
+@pytest.mark.after("test_float64")
+def test_saturated_gates(answer, draw):
+    """huge inputs
+    极大的输入"""
+    ours, theirs = pair(
+        answer, draw, 3, 5, torch.float64
+    )  # float32 rounds sums of this size too coarsely to compare gates that are half open
+    x, state = 1e4 * draw.normal(6, 3, dtype=torch.float64), tuple(draw.normal(6, 5, dtype=torch.float64) for _ in "hc")
+    assert_same(ours(x, state), theirs(x, state), "cell(1e4 * x, (h, c))")
+    assert_same(ours(-x, state), theirs(-x, state), "cell(-1e4 * x, (h, c))")
+
+
+def step(cell, x, h, c):
+    return cell(x, (h, c))
+
+
+@pytest.mark.after("test_float64")
+@pytest.mark.parametrize("of", ["h", "c"])
+def test_step_gradients(answer, draw, worker, of):
+    """gradients of x, h and c through one step
+    一步之中 x、h、c 的梯度"""
+    ours, theirs = pair(answer, draw, 3, 4, torch.float64)
+    x, h, c, cotangent = (draw.normal(5, n, dtype=torch.float64) for n in (3, 4, 4, 4))
+    cotangents = (cotangent, torch.zeros_like(cotangent)) if of == "h" else (torch.zeros_like(cotangent), cotangent)
+    leaves = [value.clone().requires_grad_() for value in (x, h, c)]
+    expected = torch.autograd.grad(step(theirs, *leaves), leaves, cotangents, allow_unused=True)
+    _, grads = worker.vjp(worker.define(step), (ours, x, h, c), cotangents, wrt=(1, 2, 3))
+    for name, grad, right in zip("xhc", grads, expected, strict=True):
+        assert_same(grad, right, f"{name}.grad from the new {of}")
+
+
+@pytest.mark.after("test_step")
+@pytest.mark.parametrize(("batch", "time"), [(3, 5), (4, 4), (2, 1), (1, 7)])
+def test_unroll(answer, draw, batch, time):
+    """a sequence from no state
+    不给初始状态跑完序列"""
+    ours, theirs = pair(answer, draw, 4, 3)
+    x = draw.normal(batch, time, 4)
+    assert_same(answer.unroll(ours, x), run(sequence_model(theirs), x), "unroll(cell, x)", **FLOAT32)
+
+
+@pytest.mark.after("test_unroll", "test_float64")
+def test_unroll_from_a_state(answer, draw):
+    """a sequence from a given state
+    从给定状态跑完序列"""
+    ours, theirs = pair(answer, draw, 4, 3, torch.float64)
+    x = draw.normal(6, 2, 4, dtype=torch.float64).transpose(0, 1)
+    state = draw.normal(2, 3, dtype=torch.float64), draw.normal(2, 3, dtype=torch.float64)
+    assert_same(answer.unroll(ours, x, state), run(sequence_model(theirs), x, state), "unroll(cell, x, (h, c))")
+
+
+def loss(unroll, cell, x, h, c, weights):
+    outputs, (last_h, last_c) = unroll(cell, x, (h, c))
+    return (outputs * weights[:, :-2]).sum() + (last_h * weights[:, -2]).sum() + (last_c * weights[:, -1]).sum()
+
+
+@pytest.mark.after("test_unroll_from_a_state", "test_step_gradients")
+def test_gradients_through_time(answer, draw, worker):
+    """gradients through a sequence
+    穿过整个序列的梯度"""
+    ours, theirs = pair(answer, draw, 3, 4, torch.float64)
+    x, h, c, weights = (draw.normal(*shape, dtype=torch.float64) for shape in [(2, 5, 3), (2, 4), (2, 4), (2, 7, 4)])
+    model = sequence_model(theirs)
+    leaves = [value.clone().requires_grad_() for value in (x, h, c)]
+    loss(run, model, *leaves, weights).backward()
+
+    held = [worker.hold(value, requires_grad=True) for value in (x, h, c)]
+    worker.keep(worker.define(loss), answer.unroll, ours, *held, weights).backward()
+    for name, leaf, right in zip("xhc", held, leaves, strict=True):
+        assert_same(worker.fetch(worker.ref(leaf).grad), right.grad, f"{name}.grad")
+    for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+        grad = worker.fetch(getattr(worker.ref(ours), name).grad)
+        assert_same(grad, getattr(model, f"{name}_l0").grad, f"cell.{name}.grad")

@@ -1,0 +1,606 @@
+"""The wire between judge and worker: typed messages and raw tensor bytes. Nothing on it can carry code.
+
+A frame is a header (two little-endian lengths), a MessagePack body that must have the shape of one of the messages below, and one block of
+raw bytes that tensors and arrays of the body point into. Every length, depth and count is bounded before it is used.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import struct
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+import torch
+
+HEADER = struct.Struct("<IQ")
+MAX_BODY = 8 << 20
+MAX_BLOCK = 256 << 20
+MAX_DEPTH = 64
+MAX_NODES = 200_000
+MAX_DIMENSIONS = 32
+MAX_INT_DIGITS = 4000  # hexadecimal digits of an integer beyond 64 bits
+ALIGNMENT = 64
+
+TORCH_DTYPES: dict[str, torch.dtype] = {
+    str(d).removeprefix("torch."): d
+    for d in (
+        torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128,
+        torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool,
+    )
+}  # fmt: skip
+NUMPY_DTYPES = {
+    name: np.dtype(name)
+    for name in (
+        "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+        "float16", "float32", "float64", "complex64", "complex128",
+    )
+}  # fmt: skip
+
+
+class ProtocolError(Exception):
+    """The other side sent something that is no message: too large, too deep, out of range or malformed."""
+
+
+class ConnectionEnded(Exception):
+    """The other side is gone."""
+
+
+class DeadlineReached(Exception):
+    """The deadline passed before the frame was complete."""
+
+
+# ── nodes: the forms of a value ──────────────────────────────────────────────────────────────────
+class TensorNode(msgspec.Struct, array_like=True, tag="t", frozen=True):
+    dtype: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None
+    start: int
+    nbytes: int
+    requires_grad: bool
+    device: str
+
+
+class ArrayNode(msgspec.Struct, array_like=True, tag="a", frozen=True):
+    dtype: str
+    shape: tuple[int, ...]
+    strides: tuple[int, ...] | None  # in elements, as torch counts them
+    start: int
+    nbytes: int
+
+
+class BytesNode(msgspec.Struct, array_like=True, tag="y", frozen=True):
+    data: bytes
+
+
+class NumberNode(msgspec.Struct, array_like=True, tag="n", frozen=True):
+    """A NumPy scalar."""
+
+    dtype: str
+    data: bytes
+
+
+class ListNode(msgspec.Struct, array_like=True, tag="l", frozen=True):
+    items: list[Node]
+
+
+class TupleNode(msgspec.Struct, array_like=True, tag="u", frozen=True):
+    items: list[Node]
+
+
+class DictNode(msgspec.Struct, array_like=True, tag="d", frozen=True):
+    items: list[tuple[Node, Node]]
+
+
+class SliceNode(msgspec.Struct, array_like=True, tag="s", frozen=True):
+    start: Node
+    stop: Node
+    step: Node
+
+
+class ComplexNode(msgspec.Struct, array_like=True, tag="c", frozen=True):
+    real: float
+    imag: float
+
+
+class IntNode(msgspec.Struct, array_like=True, tag="i", frozen=True):
+    """An integer beyond 64 bits."""
+
+    digits: str
+
+
+class NamedNode(msgspec.Struct, array_like=True, tag="k", frozen=True):
+    """One of a few constants: a torch dtype or device, a NumPy dtype, Ellipsis."""
+
+    kind: str
+    name: str
+
+
+class HandleNode(msgspec.Struct, array_like=True, tag="h", frozen=True):
+    """An object that stays in the worker."""
+
+    id: int
+    type_name: str
+    callable: bool
+
+
+class CallbackNode(msgspec.Struct, array_like=True, tag="b", frozen=True):
+    """A function that stays with the judge."""
+
+    id: int
+
+
+Node: TypeAlias = (
+    None | bool | int | float | str | BytesNode
+    | TensorNode | ArrayNode | NumberNode | ListNode | TupleNode | DictNode | SliceNode
+    | ComplexNode | IntNode | NamedNode | HandleNode | CallbackNode
+)  # fmt: skip
+
+
+# ── messages to the worker ───────────────────────────────────────────────────────────────────────
+class Load(msgspec.Struct, array_like=True, tag="load"):
+    """Execute the answer. Its module is handle 0."""
+
+    source: str
+    filename: str
+
+
+class Get(msgspec.Struct, array_like=True, tag="get"):
+    target: HandleNode
+    name: str
+    keep: bool
+
+
+class Set(msgspec.Struct, array_like=True, tag="set"):
+    target: HandleNode
+    name: str
+    value: Node
+
+
+class Call(msgspec.Struct, array_like=True, tag="call"):
+    target: HandleNode
+    args: list[Node]
+    kwargs: dict[str, Node]
+    keep: bool
+    watch: bool  # report inputs that were changed in place
+
+
+class Operate(msgspec.Struct, array_like=True, tag="op"):
+    """An operator or a protocol of Python (len, iter, next, getitem …)."""
+
+    name: str
+    operands: list[Node]
+    keep: bool
+
+
+class Hold(msgspec.Struct, array_like=True, tag="hold"):
+    value: Node
+    requires_grad: bool
+
+
+class Fetch(msgspec.Struct, array_like=True, tag="fetch"):
+    target: HandleNode
+
+
+class Differentiate(msgspec.Struct, array_like=True, tag="vjp"):
+    target: HandleNode
+    inputs: list[Node]
+    kwargs: dict[str, Node]
+    wrt: list[int]
+    cotangents: list[Node]
+    watch: bool
+
+
+class Define(msgspec.Struct, array_like=True, tag="def"):
+    source: str
+    name: str
+
+
+class Library(msgspec.Struct, array_like=True, tag="lib"):
+    name: str
+
+
+class Seed(msgspec.Struct, array_like=True, tag="seed"):
+    seed: int
+
+
+class CallbackReturned(msgspec.Struct, array_like=True, tag="cbok"):
+    value: Node
+
+
+class CallbackRaised(msgspec.Struct, array_like=True, tag="cberr"):
+    message: str
+
+
+class Released(msgspec.Struct, array_like=True, tag="free"):
+    ids: list[int]
+
+
+Request: TypeAlias = (
+    Load | Get | Set | Call | Operate | Hold | Fetch | Differentiate | Define | Library | Seed | CallbackReturned | CallbackRaised | Released
+)
+
+
+# ── messages from the worker ─────────────────────────────────────────────────────────────────────
+class Value(msgspec.Struct, array_like=True, tag="ok"):
+    value: Node
+    changed: list[str] = []
+
+
+class Raised(msgspec.Struct, array_like=True, tag="err"):
+    """An exception. types: class names along the MRO; frames: (line, function) of the answer's file, outermost first."""
+
+    types: list[str]
+    message: str
+    frames: list[tuple[int, str]]
+    forbidden: str = ""
+
+
+class CallbackWanted(msgspec.Struct, array_like=True, tag="cb"):
+    id: int
+    args: list[Node]
+    kwargs: dict[str, Node]
+
+
+Reply: TypeAlias = Value | Raised | CallbackWanted
+Message: TypeAlias = Request | Reply
+
+_encoder = msgspec.msgpack.Encoder()
+_request_decoder: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_reply_decoder: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+
+
+# ── values to nodes ──────────────────────────────────────────────────────────────────────────────
+class Packer:
+    """Turns values into nodes, and collects the bytes that they point into.
+
+    refer is asked for whatever is no value; it returns a node or raises TypeError. keep_strides sends a non-contiguous tensor as it lies.
+    """
+
+    def __init__(self, refer: Callable[[Any], Node], *, keep_strides: bool) -> None:
+        self.buffers: list[memoryview | bytes] = []
+        self.size = 0
+        self._refer = refer
+        self._keep_strides = keep_strides
+        self._nodes = 0
+
+    def pack(self, value: Any, depth: int = 0) -> Node:  # noqa: PLR0912 - one branch for each form of a value
+        self._nodes += 1
+        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+            raise ProtocolError(f"a value may be nested at most {MAX_DEPTH} deep and hold at most {MAX_NODES} parts")
+        kind = type(value)
+        node: Node
+        if value is None or kind is bool or kind is float:
+            node = value
+        elif kind is str:
+            node = value.encode("utf-8", "replace").decode()
+        elif kind is int:
+            node = value if -(2**63) <= value < 2**63 else _big(value)
+        elif kind is torch.Tensor or kind is torch.nn.Parameter:
+            node = self._tensor(value)
+        elif kind is np.ndarray and value.dtype.name in NUMPY_DTYPES:
+            node = self._array(value)
+        elif kind is list:
+            node = ListNode([self.pack(item, depth + 1) for item in value])
+        elif kind is tuple or kind is torch.Size:
+            node = TupleNode([self.pack(item, depth + 1) for item in value])
+        elif kind is dict or kind is OrderedDict:
+            node = DictNode([(self.pack(key, depth + 1), self.pack(item, depth + 1)) for key, item in value.items()])
+        elif kind is bytes:
+            node = BytesNode(value)
+        elif kind is complex:
+            node = ComplexNode(value.real, value.imag)
+        elif isinstance(value, np.generic) and value.dtype.name in NUMPY_DTYPES:
+            node = NumberNode(value.dtype.name, value.tobytes())
+        elif kind is slice:
+            node = SliceNode(*(self.pack(part, depth + 1) for part in (value.start, value.stop, value.step)))
+        elif kind is torch.dtype:
+            node = NamedNode("torch.dtype", str(value).removeprefix("torch."))
+        elif kind is torch.device:
+            node = NamedNode("torch.device", str(value))
+        elif isinstance(value, np.dtype) and value.name in NUMPY_DTYPES:
+            node = NamedNode("numpy.dtype", value.name)
+        elif value is Ellipsis:
+            node = NamedNode("ellipsis", "")
+        else:
+            node = self._refer(value)
+        return node
+
+    def _add(self, data: memoryview | bytes, nbytes: int) -> int:
+        start = -(-self.size // ALIGNMENT) * ALIGNMENT
+        if start + nbytes > MAX_BLOCK:
+            raise ProtocolError(f"a message may hold at most {MAX_BLOCK >> 20} MB")
+        if start > self.size:
+            self.buffers.append(bytes(start - self.size))
+        self.buffers.append(data)
+        self.size = start + nbytes
+        return start
+
+    def _tensor(self, value: torch.Tensor) -> Node:
+        name = str(value.dtype).removeprefix("torch.")
+        if value.layout is not torch.strided or name not in TORCH_DTYPES:
+            return self._refer(value)
+        plain = value.detach().resolve_conj().resolve_neg()
+        device = plain.device.type
+        if device != "cpu":
+            plain = plain.cpu()
+        strides = None
+        if not plain.is_contiguous():
+            strides = _worthwhile_strides(tuple(plain.shape), plain.stride()) if self._keep_strides else None
+            plain = plain.contiguous() if strides is None else _span(plain)
+        flat = plain.reshape(-1)
+        if flat.numel() and flat.stride(0) != 1:  # one element of a strided tensor counts as contiguous
+            flat = flat.clone(memory_format=torch.contiguous_format)
+        flat = flat.view(torch.uint8) if plain.numel() else torch.empty(0, dtype=torch.uint8)
+        start = self._add(memoryview(flat.numpy()), flat.numel())
+        return TensorNode(name, tuple(value.shape), strides, start, flat.numel(), value.requires_grad and value.is_leaf, device)
+
+    def _array(self, value: np.ndarray[Any, Any]) -> ArrayNode:
+        plain, strides = value, None
+        if not plain.flags.c_contiguous or not plain.dtype.isnative:
+            steps = tuple(s // value.itemsize for s in value.strides)
+            exact = plain.dtype.isnative and all(s % value.itemsize == 0 for s in value.strides)
+            strides = _worthwhile_strides(value.shape, steps) if self._keep_strides and exact else None
+            if strides is None:
+                plain = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("="))
+            else:
+                plain = np.zeros(_extent(value.shape, strides), value.dtype)
+                np.lib.stride_tricks.as_strided(plain, value.shape, value.strides)[...] = value
+        raw = memoryview(np.ascontiguousarray(plain).reshape(-1).view(np.uint8)) if plain.size else b""
+        nbytes = plain.nbytes if plain.size else 0
+        return ArrayNode(value.dtype.name, value.shape, strides, self._add(raw, nbytes), nbytes)
+
+
+def _big(value: int) -> IntNode:
+    digits = hex(value)
+    if len(digits) > MAX_INT_DIGITS:
+        raise ProtocolError("an integer may have at most 4000 hexadecimal digits")
+    return IntNode(digits)
+
+
+def _extent(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
+    """How many elements of storage a strided tensor spans."""
+    return 1 + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
+
+
+def _span(tensor: torch.Tensor) -> torch.Tensor:
+    """The storage that a strided tensor spans, with zeros where it skips: what lies between may be none of the worker's business."""
+    for dim, step in enumerate(tensor.stride()):
+        if step == 0:
+            tensor = tensor.narrow(dim, 0, 1)
+    span = torch.zeros(_extent(tuple(tensor.shape), tensor.stride()), dtype=tensor.dtype)
+    span.as_strided(tensor.shape, tensor.stride()).copy_(tensor)
+    return span
+
+
+def _worthwhile_strides(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The strides, when they can be sent without sending much more storage than elements (negative and overlapping ones cannot)."""
+    elements = math.prod(shape)
+    if elements == 0 or any(step < 0 for step in strides) or _extent(shape, strides) > 4 * elements + 1024:
+        return None
+    reach = 0  # an element further along a dimension must lie beyond everything that the smaller strides reach, else elements overlap
+    for step, size in sorted((step, size) for step, size in zip(strides, shape, strict=True) if step and size > 1):
+        if step <= reach:
+            return None
+        reach += (size - 1) * step
+    return strides
+
+
+# ── nodes to values ──────────────────────────────────────────────────────────────────────────────
+class Unpacker:
+    """Turns nodes into values over a writable block of bytes. refer turns a handle or a callback into what stands for it here.
+
+    leaves lists every tensor and array made, with its node, in order: the worker looks there for inputs that were changed.
+    """
+
+    def __init__(self, block: bytearray, refer: Callable[[HandleNode | CallbackNode], Any], device: str = "cpu") -> None:
+        self.leaves: list[tuple[Any, TensorNode | ArrayNode]] = []
+        self._block = block
+        self._refer = refer
+        self._device = device
+        self._nodes = 0
+
+    def unpack(self, node: Node, depth: int = 0) -> Any:  # noqa: PLR0912 - one branch for each form of a value
+        self._nodes += 1
+        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+            raise ProtocolError(f"a value may be nested at most {MAX_DEPTH} deep and hold at most {MAX_NODES} parts")
+        value: Any
+        match node:
+            case TensorNode():
+                value = self._tensor(node)
+            case ArrayNode():
+                value = self._array(node)
+            case ListNode():
+                value = [self.unpack(item, depth + 1) for item in node.items]
+            case TupleNode():
+                value = tuple([self.unpack(item, depth + 1) for item in node.items])
+            case DictNode():
+                value = {_hashable(self.unpack(key, depth + 1)): self.unpack(item, depth + 1) for key, item in node.items}
+            case HandleNode() | CallbackNode():
+                value = self._refer(node)
+            case NumberNode():
+                value = self._number(node)
+            case BytesNode():
+                value = node.data
+            case SliceNode():
+                value = slice(*(self.unpack(part, depth + 1) for part in (node.start, node.stop, node.step)))
+            case ComplexNode():
+                value = complex(node.real, node.imag)
+            case IntNode():
+                value = _integer(node)
+            case NamedNode():
+                value = _named(node)
+            case _:
+                value = node
+        return value
+
+    def _region(self, node: TensorNode | ArrayNode, itemsize: int) -> int:
+        """Number of elements of storage that the node points to; every bound is checked here."""
+        if len(node.shape) > MAX_DIMENSIONS or any(size < 0 for size in node.shape):
+            raise ProtocolError("a shape that is none")
+        if any(size > MAX_BLOCK for size in node.shape):
+            raise ProtocolError("a dimension too large")
+        elements = math.prod(node.shape)
+        if node.strides is not None:
+            if len(node.strides) != len(node.shape) or any(not 0 <= step <= MAX_BLOCK for step in node.strides) or elements == 0:
+                raise ProtocolError("strides that are none")
+            span = _extent(node.shape, node.strides)
+            if elements > 1024 * span + MAX_NODES:  # an expanded tensor of gigabytes from a few bytes
+                raise ProtocolError("strides that repeat the storage too often")
+        else:
+            span = elements
+        if node.nbytes != span * itemsize or node.start < 0 or node.start + node.nbytes > len(self._block):
+            raise ProtocolError("bytes out of range")
+        if node.start % ALIGNMENT:
+            raise ProtocolError("bytes out of line")
+        return span
+
+    def _tensor(self, node: TensorNode) -> torch.Tensor:
+        dtype = TORCH_DTYPES.get(node.dtype)
+        if dtype is None:
+            raise ProtocolError("an unknown dtype")
+        span = self._region(node, dtype.itemsize)
+        if span == 0:
+            tensor = torch.empty(node.shape, dtype=dtype)
+        else:
+            storage = torch.frombuffer(self._block, dtype=dtype, count=span, offset=node.start)
+            tensor = storage.as_strided(node.shape, node.strides) if node.strides is not None else storage.view(node.shape)
+        if self._device != "cpu":
+            tensor = tensor.to(self._device)
+        if node.requires_grad and (dtype.is_floating_point or dtype.is_complex):
+            tensor.requires_grad_()
+        self.leaves.append((tensor, node))
+        return tensor
+
+    def _array(self, node: ArrayNode) -> np.ndarray[Any, Any]:
+        dtype = NUMPY_DTYPES.get(node.dtype)
+        if dtype is None:
+            raise ProtocolError("an unknown dtype")
+        span = self._region(node, dtype.itemsize)
+        if span == 0:
+            array: np.ndarray[Any, Any] = np.empty(node.shape, dtype)
+        else:
+            storage = np.frombuffer(self._block, dtype, span, node.start)
+            if node.strides is None:
+                array = storage.reshape(node.shape)
+            else:
+                array = np.lib.stride_tricks.as_strided(storage, node.shape, [step * dtype.itemsize for step in node.strides])
+        self.leaves.append((array, node))
+        return array
+
+    @staticmethod
+    def _number(node: NumberNode) -> Any:
+        dtype = NUMPY_DTYPES.get(node.dtype)
+        if dtype is None or len(node.data) != dtype.itemsize:
+            raise ProtocolError("a number that is none")
+        return np.frombuffer(node.data, dtype)[0]
+
+
+def _hashable(key: Any) -> Any:
+    if isinstance(key, (str, int, float, bool, bytes, complex, type(None), np.generic, torch.dtype)):
+        return key
+    if type(key) is tuple:
+        return tuple(_hashable(part) for part in key)
+    raise ProtocolError("a dict key that is no plain value")
+
+
+def _integer(node: IntNode) -> int:
+    if len(node.digits) > MAX_INT_DIGITS:
+        raise ProtocolError("an integer too long")
+    return int(node.digits, 16)
+
+
+def _named(node: NamedNode) -> Any:
+    if node.kind == "torch.dtype" and node.name in TORCH_DTYPES:
+        return TORCH_DTYPES[node.name]
+    if node.kind == "numpy.dtype" and node.name in NUMPY_DTYPES:
+        return NUMPY_DTYPES[node.name]
+    if node.kind == "torch.device" and node.name.split(":")[0] in {"cpu", "cuda", "meta"}:
+        return torch.device(node.name)
+    if node.kind == "ellipsis":
+        return Ellipsis
+    raise ProtocolError("an unknown constant")
+
+
+# ── frames ───────────────────────────────────────────────────────────────────────────────────────
+def frame(message: Message, packer: Packer | None = None) -> list[memoryview | bytes]:
+    """The pieces of a message's frame, in order."""
+    body = _encoder.encode(message)
+    if len(body) > MAX_BODY:
+        raise ProtocolError(f"a message's body may have at most {MAX_BODY >> 20} MB")
+    buffers: list[memoryview | bytes] = packer.buffers if packer else []
+    return [HEADER.pack(len(body), packer.size if packer else 0) + body, *buffers]
+
+
+def decode_request(body: bytes | bytearray) -> Request:
+    """A message to the worker. Raises ProtocolError."""
+    try:
+        return _request_decoder.decode(body)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise ProtocolError(str(error)) from None
+
+
+def decode_reply(body: bytes | bytearray) -> Reply:
+    """A message from the worker. Raises ProtocolError."""
+    try:
+        return _reply_decoder.decode(body)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        raise ProtocolError(str(error)) from None
+
+
+class Channel:
+    """Frames over a connected stream socket. A deadline (time.monotonic) bounds the whole frame, not each piece of it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+
+    def send(self, pieces: list[memoryview | bytes], deadline: float | None = None) -> None:
+        """Raises ConnectionEnded, DeadlineReached."""
+        try:
+            for piece in pieces:
+                self._limit(deadline)
+                self.socket.sendall(piece)
+        except TimeoutError:
+            raise DeadlineReached from None
+        except OSError as error:
+            raise ConnectionEnded(str(error)) from None
+
+    def receive(self, deadline: float | None = None) -> tuple[bytearray, bytearray]:
+        """Body and block of the next frame. Raises ConnectionEnded, DeadlineReached, ProtocolError."""
+        body_size, block_size = HEADER.unpack(self._exactly(HEADER.size, deadline))
+        if body_size > MAX_BODY or block_size > MAX_BLOCK:
+            raise ProtocolError("a frame too large")
+        return self._exactly(body_size, deadline), self._exactly(block_size, deadline)
+
+    def _exactly(self, size: int, deadline: float | None) -> bytearray:
+        data = bytearray(size)
+        view = memoryview(data)
+        try:
+            while view:
+                self._limit(deadline)
+                count = self.socket.recv_into(view)
+                if count == 0:
+                    raise ConnectionEnded("end of stream")
+                view = view[count:]
+        except TimeoutError:
+            raise DeadlineReached from None
+        except OSError as error:
+            raise ConnectionEnded(str(error)) from None
+        return data
+
+    def _limit(self, deadline: float | None) -> None:
+        if deadline is None:
+            return
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlineReached
+        self.socket.settimeout(left)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()

@@ -1,0 +1,134 @@
+"""A job in, a verdict out: pytest over the exercise's checks, hardened against everything that lies around."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import sys
+import time
+import warnings
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from msgspec.structs import replace
+
+from grader import scan
+from grader.candidate import RemoteCandidate
+from grader.diagnose import diagnose
+from grader.failure import CheckFailure
+from grader.plugin import Judge, UnknownCheck
+from grader.text import _, use_language
+from grader.verdict import CheckResult, Device, Diagnosis, Frame, Job, Verdict
+from grader.workers import Workers, WorkerUnavailable
+
+SEEDS = 100_000  # five digits are enough to replay a run and short enough to type
+UNWANTED = (
+    "cacheprovider", "unraisableexception", "threadexception", "faulthandler", "doctest", "pastebin", "junitxml", "legacypath", "setuponly",
+    "setupplan", "stepwise", "logging", "unittest", "warnings", "terminal", "debugging",
+)  # fmt: skip
+
+
+class JobError(Exception):
+    """The job itself makes no sense: an unknown check, checks that cannot be collected. The message says what to do."""
+
+
+def run(job: Job, workers: Workers) -> Verdict:
+    """Judge one answer. Raises JobError for the job's fault, WorkerUnavailable when no worker can be had."""
+    use_language(job.lang)
+    warnings.simplefilter("ignore")  # the reference's warnings are no business of the learner's
+    started = time.perf_counter()
+    job = replace(job, device=_device(job))
+    seed = secrets.randbelow(SEEDS) if job.seed is None else job.seed
+    candidate = RemoteCandidate(job, workers)
+    try:
+        load = _load(job, candidate)
+        loading_output = candidate.printed() if load is not None else ""
+        judge = run_checks(job, candidate, seed, load)
+    finally:
+        candidate.close()
+    results = judge.results()
+    if job.diagnose and load is None:
+        found = diagnose(job, judge.cases, seed)
+        results = [_with(result, found) for result in results]
+    return Verdict(
+        slug=job.slug,
+        passed=load is None and bool(results) and all(result.status == "passed" for result in results),
+        complete=job.only is None,
+        seed=seed,
+        replayed=job.seed is not None,
+        device="cuda" if job.device == "cuda" else "cpu",
+        checks=results,
+        load=load.failure if load is not None else None,
+        output=loading_output,
+        flags=[f"{finding.line}: {finding.rule}" for finding in scan.suspicious(job.source)],
+        policy=job.policy,
+        layers=candidate.layers,
+        versions=versions(),
+        seconds=round(time.perf_counter() - started, 6),
+    )
+
+
+def run_checks(job: Job, subject: Any, seed: int, load: CheckFailure | None) -> Judge:
+    """Run the exercise's check file against a subject. Raises JobError."""
+    judge = Judge(job, subject, seed, load)
+    for name in [name for name in os.environ if name.startswith("PYTEST")]:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    checks = Path(job.checks)
+    if not checks.is_file():
+        raise JobError(_("the checks of {slug} are missing: {path}. Is this a student edition?").format(slug=job.slug, path=checks))
+    options = [option for name in UNWANTED for option in ("-p", f"no:{name}")]
+    options += ["-c", os.devnull, f"--rootdir={checks.parent}", "--noconftest", "--capture=no", "--assert=plain", "--import-mode=importlib"]
+    try:
+        status = pytest.main([*options, str(checks)], plugins=[judge])
+    except UnknownCheck as error:
+        raise JobError(str(error)) from None
+    if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED} or judge.errors:
+        raise JobError(_("the checks of {slug} cannot be run: {why}").format(slug=job.slug, why="\n".join(judge.errors) or f"pytest: {status}"))
+    return judge
+
+
+def _load(job: Job, candidate: RemoteCandidate) -> CheckFailure | None:
+    """Scan the source, start a worker, execute the answer there. Why it cannot be judged, or None."""
+    findings = scan.scan(job.source, job.forbid)
+    if findings:
+        frames = [Frame(finding.line, "", finding.code) for finding in findings]
+        lines = [_("not allowed in this exercise: {what}").format(what=", ".join(dict.fromkeys(finding.name for finding in findings)))]
+        return CheckFailure("forbidden", lines, what=findings[0].rule, frames=frames)
+    candidate.start_check(job.seconds, job.seconds)
+    try:
+        candidate.ready()
+    except CheckFailure as failure:
+        return failure
+    return None
+
+
+def _device(job: Job) -> Device:
+    """Where the worker computes. The question is put to the driver's management library: CUDA itself must not start here."""
+    if job.device == "cpu":
+        return "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    if job.device == "auto":
+        return "cpu"
+    raise JobError(_("there is no GPU that PyTorch can use here; try --device cpu, or see kit doctor"))
+
+
+def _with(result: CheckResult, found: dict[str, Diagnosis]) -> CheckResult:
+    return replace(result, diagnosis=found[result.name]) if result.name in found else result
+
+
+def versions() -> dict[str, str]:
+    """What the verdict depends on besides the answer."""
+    try:
+        kit = version("nn-practice-kit")
+    except PackageNotFoundError:
+        kit = "unknown"
+    return {"kit": kit, "python": platform.python_version(), "torch": str(torch.__version__), "pytest": pytest.__version__, "platform": sys.platform}
+
+
+__all__ = ["JobError", "WorkerUnavailable", "run", "run_checks", "versions"]

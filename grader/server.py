@@ -1,0 +1,248 @@
+"""The warm judge: torch and pytest imported, a zygote for workers; each job is run in a fork of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from grader.verdict import Job, Verdict, decode_job
+
+if TYPE_CHECKING:
+    from grader.workers import Workers
+
+IDLE_SECONDS = 600.0
+MAX_JOB = 16 << 20
+MAX_REPLY = 256 << 20
+LENGTH = struct.Struct("<Q")
+STOP = b"stop"
+BACKLOG = 64
+
+
+class Reply(msgspec.Struct, omit_defaults=True):
+    """What comes back for a job: a verdict, or why there is none (refused: the job's fault; failed: the judge's)."""
+
+    verdict: Verdict | None = None
+    refused: str = ""
+    failed: str = ""
+
+
+def reply_to(job: Job, workers: Workers) -> bytes:
+    """Run a job; the reply's bytes. Never raises."""
+    try:
+        from grader.runner import JobError, run  # noqa: PLC0415 - imports torch and pytest
+        from grader.workers import WorkerUnavailable  # noqa: PLC0415 - imports torch
+    except ImportError as error:
+        return msgspec.json.encode(Reply(failed=str(error)))
+    try:
+        reply = Reply(verdict=run(job, workers))
+    except JobError as error:
+        reply = Reply(refused=str(error))
+    except WorkerUnavailable as error:
+        reply = Reply(failed=str(error))
+    except BaseException as error:  # noqa: BLE001 - a fault of ours must reach the one who asked
+        import traceback  # noqa: PLC0415 - rare
+
+        traceback.print_exc()
+        reply = Reply(failed=f"{type(error).__name__}: {error}")
+    return msgspec.json.encode(reply)
+
+
+def listen(path: str) -> socket.socket:
+    """A listening socket at path, which lies in a folder that only the user can enter."""
+    with contextlib.suppress(FileNotFoundError):
+        Path(path).unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(path)
+    Path(path).chmod(0o600)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def send_bytes(connection: socket.socket, data: bytes) -> None:
+    """One message: its length and its bytes."""
+    connection.sendall(LENGTH.pack(len(data)) + data)
+
+
+def receive_bytes(connection: socket.socket, limit: int) -> bytes:
+    """One message. Raises ConnectionError when it is cut short or too long."""
+    (size,) = LENGTH.unpack(_exactly(connection, LENGTH.size))
+    if size > limit:
+        raise ConnectionError("a message too long")
+    return _exactly(connection, size)
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        piece = connection.recv(min(size - len(data), 1 << 20))
+        if not piece:
+            raise ConnectionError("the connection ended early")
+        data += piece
+    return bytes(data)
+
+
+class Server:
+    """Accepts jobs until nobody has asked for ten minutes, or its zygote is gone."""
+
+    def __init__(self, listener: socket.socket, control: socket.socket, zygote: int, path: str) -> None:
+        import grader.compare  # noqa: PLC0415 - warm what checks import
+        import grader.data  # noqa: PLC0415 - the same
+        import grader.runner  # noqa: F401, PLC0415 - torch, pytest and the judge, before the first job is forked
+
+        self._listener = listener
+        self._control = control
+        self._zygote = zygote
+        self._path = path
+        self._inode = Path(path).stat().st_ino
+        self._children: set[int] = set()
+        warm_pytest()
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+    def loop(self) -> None:
+        """Serve."""
+        last = time.monotonic()
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        with _wakeup_on_signals() as wakeup:
+            while True:
+                ready, _w, _e = select.select([self._listener, wakeup], [], [], 30.0)
+                if wakeup in ready:
+                    with contextlib.suppress(BlockingIOError):
+                        wakeup.recv(4096)
+                self._reap()
+                if self._zygote == 0 or not self._still_ours():
+                    break
+                if self._listener in ready:
+                    connection, _address = self._listener.accept()
+                    if self._serve(connection):
+                        break
+                    last = time.monotonic()
+                elif not self._children and time.monotonic() - last > IDLE_SECONDS:
+                    break
+        self._listener.close()
+        if self._still_ours():
+            with contextlib.suppress(FileNotFoundError):
+                Path(self._path).unlink()
+        self._control.close()
+        for child in self._children:  # jobs that are running finish
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child, 0)
+        os._exit(0)
+
+    def _still_ours(self) -> bool:
+        try:
+            return Path(self._path).stat().st_ino == self._inode
+        except FileNotFoundError:
+            return False
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                self._children.discard(pid)
+                if pid == self._zygote:
+                    self._zygote = 0
+
+    def _serve(self, connection: socket.socket) -> bool:
+        """Fork a judge for one connection; True when it asks us to stop."""
+        connection.settimeout(5.0)
+        try:
+            message = receive_bytes(connection, MAX_JOB)
+        except OSError:
+            connection.close()
+            return False
+        if message == STOP:
+            connection.close()
+            return True
+        pid = os.fork()
+        if pid == 0:
+            self._judge(connection, message)
+        self._children.add(pid)
+        connection.close()
+        return False
+
+    def _judge(self, connection: socket.socket, message: bytes) -> None:
+        """In the fork: one job, one reply, the end."""
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._listener.close()
+            connection.settimeout(None)
+            threading.Thread(target=_leave_with, args=(connection,), daemon=True).start()
+            from grader.workers import ForkedWorkers  # noqa: PLC0415 - imported already, named late
+
+            send_bytes(connection, reply_to(decode_job(message), ForkedWorkers(self._control)))
+            code = 0
+        except (OSError, msgspec.MsgspecError):
+            pass
+        finally:
+            os._exit(code)
+
+
+def _leave_with(connection: socket.socket) -> None:
+    """End this judge (its workers follow) when the one who asked has gone."""
+    with contextlib.suppress(OSError):
+        if not connection.recv(1):
+            os._exit(1)
+
+
+@contextlib.contextmanager
+def _wakeup_on_signals() -> Iterator[socket.socket]:
+    """A socket that becomes readable when a child ends."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    try:
+        yield ours
+    finally:
+        signal.set_wakeup_fd(-1)
+
+
+def warm_pytest() -> None:
+    """Run an empty session once: pytest imports half of itself late."""
+    import tempfile  # noqa: PLC0415 - once
+
+    from grader.runner import run_checks  # noqa: PLC0415 - imports torch
+    from grader.text import use_language  # noqa: PLC0415 - next to its use
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "test_warm.py"
+        path.write_text("def test_warm():\n    pass\n", encoding="utf-8")
+        job = Job(slug="warm", source="", filename="warm.py", checks=str(path))
+        for lang in ("zh", "en"):
+            use_language(lang)
+        run_checks(job, _Nobody(), 0, None)
+
+
+class _Nobody:
+    """The subject of the warming run."""
+
+    generation = 0
+    trace: list[Any] = []  # noqa: RUF012 - never changed
+
+    def ready(self) -> None:
+        """Always."""
+
+    def start_check(self, seconds: float, limit: float) -> None:
+        """Nothing starts."""
+
+    def printed(self) -> str:
+        """Nothing."""
+        return ""
+
+
+__all__ = ["Reply", "Server", "listen", "receive_bytes", "reply_to", "send_bytes"]

@@ -1,0 +1,135 @@
+"""What goes into the judge (a job) and what comes out (a verdict): plain values, no torch."""
+
+from typing import Any, Literal
+
+from msgspec import Struct, field, json
+
+SCHEMA_VERSION = 1
+
+Device = Literal["cpu", "cuda"]
+Policy = Literal["local", "server"]
+Status = Literal["passed", "failed", "skipped"]
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """One answer to be judged.
+
+    source is the learner's text; filename is how tracebacks name it. checks, solution and mistakes are paths of the bank (the last two
+    only serve the diagnosis; None without one). seconds bounds the whole verdict by the wall clock, check_seconds one check (None: as seconds); memory_mb bounds the worker.
+    only names one check (without "test_"). seed None draws a fresh one. device "auto" is the GPU where there is one.
+    """
+
+    slug: str
+    source: str
+    filename: str
+    checks: str
+    solution: str | None = None
+    mistakes: str | None = None
+    forbid: tuple[str, ...] = ()
+    seconds: float = 10.0
+    check_seconds: float | None = None
+    memory_mb: int = 2048
+    only: str | None = None
+    seed: int | None = None
+    device: Literal["auto", "cpu", "cuda"] = "cpu"
+    lang: str = "en"
+    policy: Policy = "local"
+    diagnose: bool = True
+    stop_at_first_failure: bool = False
+
+
+class Frame(Struct, frozen=True):
+    """A line of the learner's file on the way to their exception."""
+
+    line: int
+    function: str
+    code: str
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """Why a check failed.
+
+    kind: "your_turn" · "shape" · "dtype" · "type" · "values" · "raised" (the answer raised) · "not_raised" · "changed_input" · "forbidden" ·
+    "time" · "cpu" · "memory" · "crashed" · "protocol" (malformed, too large or too many replies) · "device" · "slow" · "range" · "assertion" · "missing".
+    what: the compared thing in code form. lines: the message, ready to show, in the job's language, terminal escapes neutralised; the first line
+    stands alone. facts: the same as data (largest_error, index, yours, expected, differing, entries, shape, expected_shape, limit …).
+    frames: lines of the learner's file, outermost first.
+    """
+
+    kind: str
+    what: str = ""
+    lines: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    frames: list[Frame] = field(default_factory=list)
+
+
+class Diagnosis(Struct, frozen=True):
+    """The known mistake that behaves exactly like the answer; also: other mistakes that behave identically on these inputs."""
+
+    mistake: str
+    message: str
+    also: list[str] = field(default_factory=list)
+
+
+class CheckResult(Struct, frozen=True, kw_only=True):
+    """One check. title is in the job's language; case names the failing parametrisation; because says why a check was skipped."""
+
+    name: str
+    title: str
+    status: Status
+    cases: int = 1
+    case: str | None = None
+    because: str | None = None
+    failure: Failure | None = None
+    diagnosis: Diagnosis | None = None
+    output: str = ""
+    seconds: float = 0.0
+
+
+class Layer(Struct, frozen=True):
+    """A layer of the sandbox: on, or why not."""
+
+    name: str
+    on: bool
+    why: str = ""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """The judgement of one answer.
+
+    passed: every check ran and passed. load: why the answer could not even be loaded (syntax error, exception at import, forbidden call …); then
+    all checks are skipped. complete: False when only one check was asked for. replayed: the seed was given, not drawn. error: the judge's own
+    failure, never the learner's.
+    """
+
+    schema: int = SCHEMA_VERSION
+    slug: str
+    passed: bool
+    complete: bool
+    seed: int
+    replayed: bool
+    device: Device
+    checks: list[CheckResult]
+    load: Failure | None = None
+    error: str | None = None
+    output: str = ""
+    flags: list[str] = field(default_factory=list)
+    policy: Policy = "local"
+    layers: list[Layer] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def encode(value: Job | Verdict) -> bytes:
+    """To JSON."""
+    return json.encode(value)
+
+
+def decode_job(data: bytes) -> Job:
+    """From JSON. Raises msgspec.ValidationError when it is not a job."""
+    return json.decode(data, type=Job)
+
+
+def decode_verdict(data: bytes) -> Verdict:
+    """From JSON. Raises msgspec.ValidationError when it is not a verdict."""
+    return json.decode(data, type=Verdict)

@@ -1,0 +1,188 @@
+"""Where workers come from: forked in milliseconds by a warm zygote, or spawned as processes of their own where forking is not possible."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from grader import protocol as wire
+from grader.interpreter import clean_environment, isolated_python
+from grader.verdict import Job, Layer
+
+START_SECONDS = 60.0
+EXIT_SECONDS = 1.0
+BUFFER = 4 << 20
+CPU_GRACE = 2  # the wall clock is the limit that a learner meets; processor time is for what hides from it
+
+
+class WorkerUnavailable(Exception):
+    """No worker could be started: the judge's own failure, never the answer's."""
+
+
+@dataclass
+class Process:
+    """A worker at the other end of a socket."""
+
+    connection: socket.socket
+    output: socket.socket
+    layers: list[Layer] = field(default_factory=list[Layer])
+
+    def end(self, *, gone: bool = False) -> str:
+        """Kill it. gone: it hung up by itself; then the name of its signal or its exit status is returned, when it tells in time."""
+        raise NotImplementedError
+
+
+class Workers(Protocol):
+    """A source of workers."""
+
+    def start(self, job: Job) -> Process:
+        """A fresh worker, ready to load the answer. Raises WorkerUnavailable."""
+        ...
+
+
+def settings_of(job: Job) -> dict[str, Any]:
+    """What a worker must know of a job: no path of the bank, no seed."""
+    return {"forbid": list(job.forbid), "memory_mb": job.memory_mb, "cpu_seconds": int(job.seconds) + CPU_GRACE, "device": job.device, "lang": job.lang}
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            with contextlib.suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, option, BUFFER)
+    return ours, theirs
+
+
+def _greet(process: Process) -> None:
+    """Wait until the worker says that it is ready, and note the layers of its sandbox."""
+    try:
+        body, _block = wire.Channel(process.connection).receive(time.monotonic() + START_SECONDS)
+        reply = wire.decode_reply(body)
+        assert isinstance(reply, wire.Value)
+        rows = wire.Unpacker(bytearray(), _no_handle).unpack(reply.value)
+        process.layers = [Layer(str(name), bool(on), str(why)) for name, on, why in rows]
+    except (wire.ConnectionEnded, wire.DeadlineReached, wire.ProtocolError, AssertionError, TypeError, ValueError) as error:
+        process.output.settimeout(EXIT_SECONDS)
+        with contextlib.suppress(OSError):
+            said = process.output.recv(4000).decode("utf-8", "replace").strip()
+            if said:
+                raise WorkerUnavailable(said.splitlines()[-1]) from None
+        raise WorkerUnavailable(f"a worker did not start: {type(error).__name__}") from None
+
+
+def _no_handle(_node: object) -> None:
+    raise wire.ProtocolError("a handle in a greeting")
+
+
+class _Forked(Process):
+    """Ended through the zygote, which is its parent: hanging up the lifeline kills it."""
+
+    def __init__(self, connection: socket.socket, output: socket.socket, lifeline: socket.socket) -> None:
+        super().__init__(connection, output)
+        self._lifeline = lifeline
+
+    def end(self, *, gone: bool = False) -> str:
+        self.connection.close()
+        status = self._status(EXIT_SECONDS) if gone else ""
+        if not status:
+            with contextlib.suppress(OSError):
+                self._lifeline.shutdown(socket.SHUT_WR)
+            self._status(START_SECONDS)  # the zygote answers when the worker is dead
+        self._lifeline.close()
+        return status
+
+    def _status(self, seconds: float) -> str:
+        self._lifeline.settimeout(seconds)
+        try:
+            return self._lifeline.recv(64).decode()
+        except OSError:
+            return ""
+
+
+class ForkedWorkers:
+    """Asks the zygote at the other end of control (a SOCK_SEQPACKET socket; several judges may share it)."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+
+    def start(self, job: Job) -> Process:
+        connection, theirs = _pair()
+        output, their_output = _pair()
+        lifeline, their_lifeline = socket.socketpair()
+        message = json.dumps(settings_of(job)).encode()
+        try:
+            socket.send_fds(self._control, [message], [theirs.fileno(), their_output.fileno(), their_lifeline.fileno()])
+        except OSError as error:
+            raise WorkerUnavailable(f"the fork server does not answer: {error}") from None
+        finally:
+            for end in (theirs, their_output, their_lifeline):
+                end.close()
+        process = _Forked(connection, output, lifeline)
+        _greet(process)
+        return process
+
+
+class _Spawned(Process):
+    def __init__(self, connection: socket.socket, output: socket.socket, popen: subprocess.Popen[bytes]) -> None:
+        super().__init__(connection, output)
+        self._popen = popen
+
+    def end(self, *, gone: bool = False) -> str:
+        self.connection.close()
+        status = ""
+        if gone:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = exit_name(self._popen.wait(EXIT_SECONDS))
+        self._popen.kill()
+        self._popen.wait()
+        return status
+
+
+class SpawnedWorkers:
+    """Starts an interpreter for each worker. prepare() starts one ahead, to be ready when it is asked for."""
+
+    def __init__(self) -> None:
+        self._spare: tuple[dict[str, Any], Process] | None = None
+
+    def prepare(self, job: Job) -> None:
+        """Start a spare worker now and wait for it later."""
+        self._spare = (settings_of(job), self._spawn(job))
+
+    def start(self, job: Job) -> Process:
+        spare, self._spare = self._spare, None
+        process = spare[1] if spare and spare[0] == settings_of(job) else self._spawn(job)
+        _greet(process)
+        return process
+
+    @staticmethod
+    def _spawn(job: Job) -> Process:
+        connection, theirs = _pair()
+        output, their_output = _pair()
+        fds = [theirs.fileno(), their_output.fileno()]
+        for fd in fds:
+            os.set_inheritable(fd, True)
+        settings = settings_of(job) | {"connection": fds[0], "output": fds[1], "policy": job.policy}
+        command = isolated_python("worker", json.dumps(settings))
+        extra: dict[str, Any] = {"close_fds": False} if os.name == "nt" else {"pass_fds": fds}
+        popen = subprocess.Popen(command, env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **extra)
+        theirs.close()
+        their_output.close()
+        return _Spawned(connection, output, popen)
+
+
+def exit_name(code: int) -> str:
+    """How a process ended: the name of a signal, or its exit status."""
+    if code >= 0:
+        return f"exit status {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

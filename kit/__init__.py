@@ -1,0 +1,1 @@
+"""The face of the kit: commands, workspace, progress and screens."""

@@ -1,0 +1,173 @@
+"""The proof that an exercise works: the judge passes what is right, and catches and names what is wrong."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
+
+from grader.mistakes import Mistake
+from grader.text import _
+from grader.verdict import CheckResult, Job, Verdict
+from kit.author import known
+from kit.author.drawers import Drawers
+from kit.author.finding import Finding, text_of
+from kit.exercise import ExerciseFile
+
+__all__ = ["Proof", "Trial", "conclude", "plan"]
+
+SEEDS = (11, 12, 13)  # a right answer must pass whatever is drawn
+SHARE_OF_TIME = 0.6  # of the limit, that a right answer may use on the author's machine
+
+
+Role: TypeAlias = Literal["solution", "second", "starter", "mistake"]
+_RIGHT: tuple[Role, ...] = ("solution", "second")
+
+
+class Trial(Struct, frozen=True):
+    """One answer to be judged, and why."""
+
+    drawers: Drawers
+    role: Role
+    job: Job
+    mistake: Mistake | None = None
+
+
+class Proof(Struct, frozen=True):
+    """What the verdicts on one exercise say; diagnosed: how many of its mistakes were named as themselves at first place."""
+
+    findings: list[Finding] = field(default_factory=list[Finding])
+    mistakes: int = 0
+    diagnosed: int = 0
+
+
+def plan(drawers: Drawers, facts: ExerciseFile) -> list[Trial]:
+    """The trials of one exercise, as far as its files are there."""
+    trials: list[Trial] = []
+    for role in _RIGHT:
+        if source := text_of(_path(drawers, role)):
+            trials += [Trial(drawers, role, drawers.job(facts, source, seed=seed)) for seed in SEEDS]
+            if "cuda" in facts.devices:  # the GPU where there is one
+                trials.append(Trial(drawers, role, drawers.job(facts, source, seed=SEEDS[0], device="auto")))
+    if source := text_of(drawers.starter):
+        trials.append(Trial(drawers, "starter", drawers.job(facts, source, seed=SEEDS[0])))
+    for mistake, source in known.usable(drawers):
+        trials.append(Trial(drawers, "mistake", drawers.job(facts, source, seed=SEEDS[0], diagnose=True), mistake))
+    return trials
+
+
+def conclude(results: Sequence[tuple[Trial, Verdict]]) -> Proof:
+    """The findings from all verdicts on one exercise."""
+    findings: list[Finding] = []
+    for trial, verdict in results:
+        if verdict.error:
+            findings.append(Finding(_where(trial), verdict.error, _("Read what the judge says; `kit doctor` may know more.")))
+        elif trial.role == "starter":
+            findings += _starter(trial, verdict)
+        elif trial.mistake is not None:
+            findings += _mistake(trial, trial.mistake, verdict)
+        else:
+            findings += _right(trial, verdict)
+    mistakes = [(trial.mistake, verdict) for trial, verdict in results if trial.mistake is not None]
+    if mistakes and not any(verdict.error for _trial, verdict in results):
+        findings += _idle_checks(results[0][0].drawers, [verdict for _trial, verdict in results])
+    diagnosed = sum(_named(mistake, verdict) for mistake, verdict in mistakes)
+    return Proof(list(dict.fromkeys(findings)), len(mistakes), diagnosed)
+
+
+def _right(trial: Trial, verdict: Verdict) -> Iterator[Finding]:
+    where, given = _where(trial), {"seed": verdict.seed, "device": verdict.device}
+    if verdict.load is not None:
+        yield Finding(where, _("it cannot be loaded: {reason}").format(reason=_first_line(verdict.load.lines)), _("Mend it."))
+    for check in verdict.checks:
+        if check.status == "failed":
+            reason = _first_line(check.failure.lines if check.failure is not None else [])
+            problem = _("it fails {check} on {device} with seed {seed}: {reason}").format(check=check.name, reason=reason, **given)
+            yield Finding(where, problem, _("Mend the answer or the check: a right answer passes with every seed."))
+    if not verdict.passed and verdict.load is None and all(check.status == "passed" for check in verdict.checks):
+        yield Finding(where, _("it does not pass on {device} with seed {seed}").format(**given), _("Look at the verdict with --json."))
+    if verdict.seconds > SHARE_OF_TIME * trial.job.seconds:
+        problem = _("it takes {seconds:.1f} of {limit:g} seconds on {device}").format(
+            seconds=verdict.seconds, limit=trial.job.seconds, **given
+        )
+        yield Finding(where, problem, _("Make the checks smaller or raise `seconds`: a learner's machine may be slower."))
+
+
+def _starter(trial: Trial, verdict: Verdict) -> Iterator[Finding]:
+    where = _where(trial)
+    if verdict.load is not None:
+        reason = _first_line(verdict.load.lines)
+        yield Finding(
+            where,
+            _("it cannot be loaded: {reason}").format(reason=reason),
+            _("Mark what its signatures need with `# given` in solution.py."),
+        )
+    for check in verdict.checks:
+        if check.status == "passed":
+            yield Finding(where, _("it passes {check}").format(check=check.name), _("Let the check look at what the learner writes."))
+        elif check.failure is not None and check.failure.kind != "your_turn":
+            reason = _first_line(check.failure.lines)
+            problem = _('it fails {check} otherwise than by "your turn": {reason}').format(check=check.name, reason=reason)
+            yield Finding(where, problem, _("Let the check call the learner's code before all else."))
+
+
+def _mistake(trial: Trial, mistake: Mistake, verdict: Verdict) -> Iterator[Finding]:
+    where, name = _where(trial), mistake.name
+    if verdict.load is not None:
+        reason = _first_line(verdict.load.lines)
+        yield Finding(
+            where, _("{name} cannot be loaded: {reason}").format(name=name, reason=reason), _("Let the mistake be wrong, not broken.")
+        )
+        return
+    first = _first_failure(verdict)
+    if first is None:
+        yield Finding(where, _("{name} is not caught by any check").format(name=name), _("Write the check that catches it."))
+        return
+    if first.name != mistake.caught_by:
+        problem = _("{name} is caught first by {check}, not by {named}").format(name=name, check=first.name, named=mistake.caught_by)
+        yield Finding(where, problem, _("Correct caught_by, or the order of the checks."))
+    if mistake.symptom == "slow" and (first.failure is None or first.failure.kind not in {"slow", "time"}):
+        yield Finding(where, _("{name} is not only slow").format(name=name), _("Make it right but slow, or remove `symptom`."))
+    if not _named(mistake, verdict, allowed=mistake.same_as):
+        said = first.diagnosis.mistake if first.diagnosis is not None else _("nothing")
+        problem = _("{name} is diagnosed as {said}").format(name=name, said=said)
+        yield Finding(where, problem, _("Let a check tell the two apart, or write same_as when they behave identically."))
+
+
+def _idle_checks(drawers: Drawers, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    """Checks that no known mistake fails: nothing shows that they bite. The starter's failures do not count."""
+    names = dict.fromkeys(check.name for verdict in verdicts for check in verdict.checks)
+    caught = {
+        check.name
+        for verdict in verdicts
+        for check in verdict.checks
+        if check.status == "failed" and check.failure is not None and check.failure.kind != "your_turn"
+    }
+    for name in names:
+        if name not in caught:
+            problem = _("no mistake fails {check}").format(check=name)
+            yield Finding(drawers.show(drawers.checks), problem, _("Add the mistake that it is there for, or remove it."))
+
+
+def _named(mistake: Mistake, verdict: Verdict, allowed: Sequence[str] = ()) -> bool:
+    first = _first_failure(verdict)
+    if first is None or first.diagnosis is None:
+        return False
+    said = {first.diagnosis.mistake, *first.diagnosis.also}
+    return mistake.name in said or first.diagnosis.mistake in allowed
+
+
+def _first_failure(verdict: Verdict) -> CheckResult | None:
+    return next((check for check in verdict.checks if check.status == "failed"), None)
+
+
+def _first_line(lines: Sequence[str]) -> str:
+    return lines[0] if lines else _("no reason given")
+
+
+def _where(trial: Trial) -> str:
+    return trial.drawers.show(_path(trial.drawers, trial.role))
+
+
+def _path(drawers: Drawers, role: Role) -> Path:
+    return {"solution": drawers.solution, "second": drawers.second, "starter": drawers.starter, "mistake": drawers.mistakes}[role]

@@ -1,0 +1,1 @@
+"""Arguments: each command reads them, calls one function and shows its result."""
