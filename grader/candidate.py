@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import time
@@ -173,10 +174,8 @@ class RemoteCandidate(_Recorder):
 
     def release(self, ids: list[int]) -> None:
         if self._channel is not None and ids:
-            try:
+            with contextlib.suppress(wire.DeadlineReached, wire.ConnectionEnded):  # the next request finds out
                 self._channel.send(wire.frame(wire.Released(ids)), self.deadline)
-            except (wire.DeadlineReached, wire.ConnectionEnded):
-                pass  # the next request finds out
 
     def close(self, *, gone: bool = False) -> str:
         """End the worker; how it ended by itself, if it did (gone)."""
@@ -245,7 +244,8 @@ class RemoteCandidate(_Recorder):
         if how == "SIGKILL":
             return WorkerLost("memory", [_("your code was ended by the system, most likely for its use of memory")])
         detail = _("the process of your code ended: {how}").format(how=how) if how else _("the process of your code ended")
-        return WorkerLost("crashed", [detail, _("Do not exit in an answer; a crash inside a library often comes from wild indices or deep recursion.")])
+        hint = _("Do not exit in an answer; a crash inside a library often comes from wild indices or deep recursion.")
+        return WorkerLost("crashed", [detail, hint])
 
 
 class LocalCandidate(_Recorder):
@@ -256,7 +256,7 @@ class LocalCandidate(_Recorder):
         self.session = session
         self.generation = 1
         self._call_back: CallBack = _no_callback
-        session._call_back = self._exchange  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the two are one machine here
+        session.call_back_through(self._exchange)
 
     def request(self, message: wire.Request, packer: wire.Packer | None, call_back: CallBack) -> tuple[wire.Value, bytearray]:
         outer, self._call_back = self._call_back, call_back

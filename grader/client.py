@@ -60,10 +60,17 @@ def submit(job: Job, *, server: bool = True) -> Pending:
 
 
 def judge_here(job: Job) -> Verdict:
-    """In this process, unsandboxed, with a debugger where the answer goes wrong. Imports torch."""
-    from grader.debug import debug  # noqa: PLC0415 - torch
+    """In this process, unsandboxed, with a debugger where the answer goes wrong; job.filename is the file's path. Imports torch.
 
-    return debug(job)
+    Raises JobRefused.
+    """
+    from grader.debug import debug  # noqa: PLC0415 - torch
+    from grader.runner import JobError  # noqa: PLC0415 - torch
+
+    try:
+        return debug(job)
+    except JobError as error:
+        raise JobRefused(str(error)) from None
 
 
 def sandbox_layers(policy: Policy = "local") -> list[Layer]:

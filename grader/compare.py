@@ -95,7 +95,7 @@ def assert_same_gradient(
     cotangents = [torch.randn(o.shape, generator=generator, dtype=torch.float64).to(o.dtype) for o in outputs]
     # A sum of products instead of cotangents given to autograd, which imports sympy, for a second, to look at them.
     total = torch.stack([(o * c).real.sum().double() for o, c in zip(outputs, cotangents, strict=True)]).sum()
-    expected = torch.autograd.grad(total, [copies[place] for place in places], allow_unused=True)
+    expected = cast("Sequence[Tensor | None]", torch.autograd.grad(total, [copies[place] for place in places], allow_unused=True))
     sent: Any = tuple(cotangents) if isinstance(output, (tuple, list)) else cotangents[0]
     actual_output, gradients = worker.vjp(answer_function, inputs, sent, places, **kwargs)
     if gradients is None:
@@ -137,13 +137,14 @@ def assert_between(value: Any, low: float, high: float, what: str) -> None:
 def assert_fast(seconds: float, limit: float, what: str) -> None:
     """The call took no longer than the limit."""
     if seconds > limit:
-        line = _("{what}: right, but too slow: {seconds:.2f} s, and {limit:.2g} s is already generous").format(what=what, seconds=seconds, limit=limit)
+        line = _("{what}: right, but too slow: {seconds:.2f} s, and {limit:.2g} s is already generous")
+        line = line.format(what=what, seconds=seconds, limit=limit)
         raise CheckFailure("slow", [line], what=what, facts={"seconds": seconds, "limit": limit})
 
 
-def assert_true(condition: bool, what: str, message_en: str, message_zh: str) -> None:  # noqa: FBT001 - reads like an assert
+def assert_true(condition: bool, what: str, message_en: str, message_zh: str) -> None:
     """Anything else; condition was computed on values, never on the answer's objects."""
-    if type(condition) is not bool and not isinstance(condition, np.bool_):
+    if type(condition) not in {bool, np.bool_}:
         raise TypeError("the condition of assert_true must be a bool computed on values")
     if not condition:
         line = message_zh if current_language() == "zh" else message_en
@@ -155,21 +156,20 @@ def _single(value: Any) -> bool:
     return (isinstance(value, Tensor) and value.numel() == 1) or (isinstance(value, (np.ndarray, np.generic)) and value.size == 1)
 
 
-def _same_number(actual: Any, expected: complex, what: str, rtol: float | None, atol: float | None) -> None:
+def _same_number(actual: Any, expected: Any, what: str, rtol: float | None, atol: float | None) -> None:
     integer = isinstance(expected, int)
     fits = isinstance(actual, (int, np.integer)) if integer else isinstance(actual, (int, float, complex, np.number))
     if isinstance(actual, bool) or not fits or (isinstance(actual, complex) and not isinstance(expected, complex)):
         _wrong_type(actual, expected, what)
+    number: Any = actual
     if integer:
-        if int(actual) != expected:
+        if int(number) != expected:
             _wrong_value(actual, expected, what)
         return
     kind = torch.complex128 if isinstance(expected, complex) else torch.float64
-    coarse = kind
-    if isinstance(actual, (np.float32, np.float16)):
-        coarse = torch.float32 if isinstance(actual, np.float32) else torch.float16
+    coarse = {"float32": torch.float32, "float16": torch.float16}.get(type(actual).__name__, kind)
     wide_rtol, wide_atol = TOLERANCES[coarse]
-    mine = torch.tensor(complex(actual) if isinstance(expected, complex) else float(actual), dtype=kind)
+    mine = torch.tensor(complex(number) if isinstance(expected, complex) else float(number), dtype=kind)
     _same_values(mine, torch.tensor(expected, dtype=kind), what, wide_rtol if rtol is None else rtol, wide_atol if atol is None else atol)
 
 

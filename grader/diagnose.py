@@ -15,7 +15,7 @@ from grader import mistakes as known
 from grader.candidate import LocalCandidate
 from grader.failure import CheckFailure
 from grader.plugin import Case
-from grader.proxy import Remote, handle_of
+from grader.proxy import Remote
 from grader.verdict import Diagnosis, Job
 from grader.worker.session import Session
 

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+
 def isolated_python(mode: str, *arguments: str) -> list[str]:
     """A command that runs grader.boot in an interpreter that looks neither at the current folder nor at PYTHON… variables."""
     home = str(Path(__file__).resolve().parent.parent)
@@ -23,7 +24,7 @@ KEPT_VARIABLES = (
 def clean_environment() -> dict[str, str]:
     """The environment of the judge's processes: one thread, no surprises."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    single = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+    single = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     return kept | single | {"PYTORCH_NVML_BASED_CUDA_CHECK": "1", "PYTHONHASHSEED": "0"}
 
 

@@ -50,7 +50,7 @@ class Case:
 
     check: str
     name: str
-    function: Callable[..., None]
+    function: Callable[..., object]
     arguments: dict[str, Any]
     failure: CheckFailure | None = None
     trace: list[Any] = field(default_factory=list[Any])
@@ -99,7 +99,7 @@ class Judge:
 
     # ── fixtures ─────────────────────────────────────────────────────────────────────────────────
     @pytest.fixture
-    def _kit_line(self, request: pytest.FixtureRequest) -> Line:
+    def _kit_line(self) -> Line:
         self._subject.ready()
         self._line = Line(self._subject, self._job.device)
         return self._line
@@ -222,8 +222,8 @@ class Judge:
             because = check.because if check.because is not None or check.cases else _("an earlier check failed")
             rows.append(
                 CheckResult(
-                    name=check.name, title=check.title, status=status, cases=check.cases, case=check.case, because=None if status == "failed" else because,
-                    failure=check.failure, output=check.output[-20_000:], seconds=round(check.seconds, 6),
+                    name=check.name, title=check.title, status=status, cases=check.cases, case=check.case, failure=check.failure,
+                    because=None if status == "failed" else because, output=check.output[-20_000:], seconds=round(check.seconds, 6),
                 )
             )  # fmt: skip
         return rows

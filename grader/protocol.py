@@ -136,9 +136,9 @@ class CallbackNode(msgspec.Struct, array_like=True, tag="b", frozen=True):
 
 
 Node: TypeAlias = (
-    None | bool | int | float | str | BytesNode
+    bool | int | float | str | BytesNode
     | TensorNode | ArrayNode | NumberNode | ListNode | TupleNode | DictNode | SliceNode
-    | ComplexNode | IntNode | NamedNode | HandleNode | CallbackNode
+    | ComplexNode | IntNode | NamedNode | HandleNode | CallbackNode | None
 )  # fmt: skip
 
 
@@ -269,7 +269,7 @@ class Packer:
         self._keep_strides = keep_strides
         self._nodes = 0
 
-    def pack(self, value: Any, depth: int = 0) -> Node:  # noqa: PLR0912 - one branch for each form of a value
+    def pack(self, value: Any, depth: int = 0) -> Node:
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise ProtocolError(f"a value may be nested at most {MAX_DEPTH} deep and hold at most {MAX_NODES} parts")
@@ -295,10 +295,10 @@ class Packer:
             node = BytesNode(value)
         elif kind is complex:
             node = ComplexNode(value.real, value.imag)
-        elif isinstance(value, np.generic) and value.dtype.name in NUMPY_DTYPES:
-            node = NumberNode(value.dtype.name, value.tobytes())
         elif kind is slice:
             node = SliceNode(*(self.pack(part, depth + 1) for part in (value.start, value.stop, value.step)))
+        elif isinstance(value, np.generic) and value.dtype.name in NUMPY_DTYPES:
+            node = NumberNode(value.dtype.name, value.tobytes())
         elif kind is torch.dtype:
             node = NamedNode("torch.dtype", str(value).removeprefix("torch."))
         elif kind is torch.device:
@@ -337,7 +337,7 @@ class Packer:
         if flat.numel() and flat.stride(0) != 1:  # one element of a strided tensor counts as contiguous
             flat = flat.clone(memory_format=torch.contiguous_format)
         flat = flat.view(torch.uint8) if plain.numel() else torch.empty(0, dtype=torch.uint8)
-        start = self._add(memoryview(flat.numpy()), flat.numel())
+        start = self._add(flat.numpy().data, flat.numel())
         return TensorNode(name, tuple(value.shape), strides, start, flat.numel(), value.requires_grad and value.is_leaf, device)
 
     def _array(self, value: np.ndarray[Any, Any]) -> ArrayNode:
@@ -351,7 +351,7 @@ class Packer:
             else:
                 plain = np.zeros(_extent(value.shape, strides), value.dtype)
                 np.lib.stride_tricks.as_strided(plain, value.shape, value.strides)[...] = value
-        raw = memoryview(np.ascontiguousarray(plain).reshape(-1).view(np.uint8)) if plain.size else b""
+        raw = np.ascontiguousarray(plain).reshape(-1).view(np.uint8).data if plain.size else b""
         nbytes = plain.nbytes if plain.size else 0
         return ArrayNode(value.dtype.name, value.shape, strides, self._add(raw, nbytes), nbytes)
 
@@ -405,7 +405,7 @@ class Unpacker:
         self._device = device
         self._nodes = 0
 
-    def unpack(self, node: Node, depth: int = 0) -> Any:  # noqa: PLR0912 - one branch for each form of a value
+    def unpack(self, node: Node, depth: int = 0) -> Any:
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise ProtocolError(f"a value may be nested at most {MAX_DEPTH} deep and hold at most {MAX_NODES} parts")

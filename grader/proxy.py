@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import textwrap
 import time
@@ -153,10 +154,8 @@ class Remote:
         return f"<{handle_of(self).type_name} of the answer>"
 
     def __del__(self) -> None:
-        try:
+        with contextlib.suppress(AttributeError):  # never fully made
             line_of(self).dropped.append(handle_of(self).id)
-        except AttributeError:
-            pass  # never fully made
 
     def _kit_undecidable(self, *_other: object) -> NoReturn:
         raise TypeError("an object of the answer cannot be compared or tested: fetch a value and use grader.compare")

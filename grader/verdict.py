@@ -15,8 +15,9 @@ class Job(Struct, frozen=True, kw_only=True):
     """One answer to be judged.
 
     source is the learner's text; filename is how tracebacks name it. checks, solution and mistakes are paths of the bank (the last two
-    only serve the diagnosis; None without one). seconds bounds the whole verdict by the wall clock, check_seconds one check (None: as seconds); memory_mb bounds the worker.
-    only names one check (without "test_"). seed None draws a fresh one. device "auto" is the GPU where there is one.
+    only serve the diagnosis; None without one). seconds bounds the whole verdict by the wall clock, check_seconds one check (None: as
+    seconds); memory_mb bounds what the worker may map. only names one check (without "test_"). seed None draws a fresh one. device "auto"
+    is the GPU where there is one.
     """
 
     slug: str
@@ -49,16 +50,16 @@ class Frame(Struct, frozen=True):
 class Failure(Struct, frozen=True, kw_only=True):
     """Why a check failed.
 
-    kind: "your_turn" · "shape" · "dtype" · "type" · "values" · "raised" (the answer raised) · "not_raised" · "changed_input" · "forbidden" ·
-    "time" · "cpu" · "memory" · "crashed" · "protocol" (malformed, too large or too many replies) · "device" · "slow" · "range" · "assertion" · "missing".
-    what: the compared thing in code form. lines: the message, ready to show, in the job's language, terminal escapes neutralised; the first line
-    stands alone. facts: the same as data (largest_error, index, yours, expected, differing, entries, shape, expected_shape, limit …).
+    kind: your_turn · shape · dtype · type · values · raised (by the answer) · not_raised · changed_input · forbidden · time · cpu · memory ·
+    crashed · protocol (a reply that is malformed, too large or one too many) · device · slow · range · assertion · missing.
+    what: the compared thing in code form. lines: the message, ready to show, in the job's language, terminal escapes neutralised; the
+    first line stands alone. facts: the same as data (largest_error, index, yours, expected, differing, entries, shape, limit …).
     frames: lines of the learner's file, outermost first.
     """
 
     kind: str
     what: str = ""
-    lines: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list[str])
     facts: dict[str, Any] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
 

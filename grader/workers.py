@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from grader import protocol as wire
 from grader.interpreter import clean_environment, isolated_python
@@ -49,7 +49,9 @@ class Workers(Protocol):
 
 def settings_of(job: Job) -> dict[str, Any]:
     """What a worker must know of a job: no path of the bank, no seed."""
-    return {"forbid": list(job.forbid), "memory_mb": job.memory_mb, "cpu_seconds": int(job.seconds) + CPU_GRACE, "device": job.device, "lang": job.lang}
+    return {
+        "forbid": list(job.forbid), "memory_mb": job.memory_mb, "cpu_seconds": int(job.seconds) + CPU_GRACE, "device": job.device, "lang": job.lang,
+    }  # fmt: skip
 
 
 def _pair() -> tuple[socket.socket, socket.socket]:
@@ -171,8 +173,11 @@ class SpawnedWorkers:
             os.set_inheritable(fd, True)
         settings = settings_of(job) | {"connection": fds[0], "output": fds[1], "policy": job.policy}
         command = isolated_python("worker", json.dumps(settings))
-        extra: dict[str, Any] = {"close_fds": False} if os.name == "nt" else {"pass_fds": fds}
-        popen = subprocess.Popen(command, env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **extra)
+        handover: dict[str, Any] = {"close_fds": False} if os.name == "nt" else {"pass_fds": fds}
+        popen = cast(
+            "subprocess.Popen[bytes]",
+            subprocess.Popen(command, env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **handover),
+        )
         theirs.close()
         their_output.close()
         return _Spawned(connection, output, popen)

@@ -16,13 +16,12 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 import torch.nn.functional
-import torch.optim
 
 from grader.protocol import Packer
 from grader.text import use_language
 from grader.verdict import Policy
-from grader.worker.main import redirect_output, serve
 from grader.worker import rules
+from grader.worker.main import redirect_output, serve
 from grader.worker.sandbox import Sandbox, readable_paths
 from grader.workers import exit_name
 
@@ -101,7 +100,7 @@ def become_worker(sandbox: Sandbox, settings: dict[str, Any], connection: int, o
         _work(sandbox, settings, connection)
         status = 0
     except BaseException as error:  # noqa: BLE001 - the judge reads it from the worker's output
-        print(f"{type(error).__name__}: {error}", flush=True)  # noqa: T201 - the same
+        print(f"{type(error).__name__}: {error}", flush=True)
     finally:
         os._exit(status)
 
@@ -136,7 +135,7 @@ def reseed() -> None:
     seed = int.from_bytes(os.urandom(4), "little")
     torch.default_generator.manual_seed(seed)
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - the answer may draw from NumPy's global generator
+    np.random.seed(seed)
 
 
 def start_cuda() -> None:

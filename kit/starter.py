@@ -63,12 +63,20 @@ class _Knife:
     def _block(self, body: Sequence[ast.stmt], start: int) -> list[str]:
         """The kept lines of statements of a module or class; `start` is the first line after what came before them."""
         kept: list[str] = []
+        gap = 0  # blank lines above what vanished
         for node in body:
             span = _span(node)
+            above = self._text(start, span.start)
+            blank = next((place for place, line in enumerate(above) if line.strip()), len(above))
             if self.is_given(node):
-                kept += self._text(start, span.stop)
-            elif (own := self._definition(node) if isinstance(node, _Definition) else self._declaration(node)) is not None:
-                kept += [*self._text(start, span.start), *own]
+                own = self._text(span.start, span.stop)
+            else:
+                own = self._definition(node) if isinstance(node, _Definition) else self._declaration(node)
+            if own is None:
+                gap = max(gap, blank)
+            else:
+                kept += [*[""] * (gap - blank), *above, *own]
+                gap = 0
             start = span.stop
         return kept
 

@@ -10,19 +10,17 @@ import functools
 import importlib
 import re
 import sys
-import sysconfig
 import types
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from grader.names import forbidden_path, forbidden_word, full_path, matches, snake_case
 from grader.text import _
+from grader.worker.stub import INSTALLED, Stub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -30,14 +28,11 @@ if TYPE_CHECKING:
 __all__ = ["ForbiddenModule", "ForbiddenOperation", "Guard", "warm"]
 
 NAMESPACES = (
-    "torch", "torch.nn", "torch.nn.functional", "torch.nn.utils", "torch.nn.attention", "torch.nn.parallel", "torch.optim",
-    "torch.autograd", "torch.func", "torch.fft", "torch.linalg", "torch.special", "torch.utils", "torch.utils.data", "torch.signal",
-    "torch.ao", "numpy", "numpy.linalg", "numpy.fft", "numpy.random", "numpy.lib", "numpy.lib.stride_tricks",
+    "torch", "torch.nn", "torch.nn.functional", "torch.nn.utils", "torch.nn.utils.parametrizations", "torch.nn.attention",
+    "torch.nn.parallel", "torch.optim", "torch.autograd", "torch.func", "torch.fft", "torch.linalg", "torch.special", "torch.utils",
+    "torch.utils.data", "torch.signal", "torch.ao", "numpy", "numpy.linalg", "numpy.fft", "numpy.random", "numpy.lib",
+    "numpy.lib.stride_tricks",
 )  # fmt: skip
-
-INSIDE = tuple(str(Path(file).parent) + "/" for file in (torch.__file__, np.__file__, str(Path(__file__).parent)))
-STANDARD_LIBRARY = (*{sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib")}, "<frozen ")
-INSTALLED = (*INSIDE, *STANDARD_LIBRARY, *{sysconfig.get_path(name) + "/" for name in ("purelib", "platlib")})
 
 
 class ForbiddenOperation(BaseException):
@@ -49,7 +44,7 @@ class ForbiddenOperation(BaseException):
         self.entry = entry
 
 
-class ForbiddenModule(ForbiddenOperation, ImportError):  # noqa: N818 - named as its parent is
+class ForbiddenModule(ForbiddenOperation, ImportError):
     """The answer imports what the exercise forbids."""
 
 
@@ -128,8 +123,8 @@ class Guard:
         for path, entry in self._stubbed_paths():
             space, name = sys.modules.get(path.rpartition(".")[0]), path.rpartition(".")[2]
             value = vars(space).get(name) if space else None
-            if space and (callable(value) or isinstance(value, types.ModuleType)) and not isinstance(value, _Stub):
-                setattr(space, name, _Stub(self, value, path, entry))
+            if space and (callable(value) or isinstance(value, types.ModuleType)) and not isinstance(value, Stub):
+                setattr(space, name, Stub(self, value, path, entry))
         self._block_gradients()
         self._block_imports()
 
@@ -214,60 +209,6 @@ class _Operations(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-class _Stub:
-    """Stands where a forbidden module, class or function was; everything but using it is allowed."""
-
-    def __init__(self, guard: Guard, real: Any, path: str, entry: str) -> None:
-        self._stub = (guard, real, path, entry)
-
-    def _used(self) -> Any:
-        guard, real, path, entry = self._stub
-        if guard.active and not _user().startswith(INSIDE):
-            raise guard.refuse(path, entry)
-        return real
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._used()(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._used(), name)
-
-    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[Any, ...]:
-        return (self._used(),)
-
-    def __instancecheck__(self, instance: object) -> bool:
-        return isinstance(instance, self._stub[1])
-
-    def __subclasscheck__(self, subclass: type) -> bool:
-        return issubclass(subclass, self._stub[1])
-
-    def __eq__(self, other: object) -> bool:
-        return self._stub[1] == (other._stub[1] if isinstance(other, _Stub) else other)
-
-    def __hash__(self) -> int:
-        return hash(self._stub[1])
-
-    def __or__(self, other: Any) -> Any:
-        return self._stub[1] | other
-
-    def __ror__(self, other: Any) -> Any:
-        return other | self._stub[1]
-
-    def __repr__(self) -> str:
-        return repr(self._stub[1])
-
-
-def _user() -> str:
-    """The file whose code uses a stub, be it through a function of the standard library."""
-    frame = sys._getframe(3)  # pyright: ignore[reportPrivateUsage]
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if file.startswith(INSIDE) or not file.startswith(STANDARD_LIBRARY):
-            return file
-        frame = frame.f_back
-    return ""
-
-
 @functools.cache
 def _operations_as_text() -> str:
     """The names of all of torch's operations, functions and methods, each after an underscore.
@@ -289,9 +230,7 @@ def _hidden_names() -> tuple[str, dict[str, list[str]]]:
     paths: dict[str, list[str]] = {}
     for space in [sys.modules[name] for name in NAMESPACES if name in sys.modules]:
         for name, value in vars(space).items():
-            if name.startswith("_") or not (
-                space.__name__.startswith("numpy") or isinstance(value, (type, types.FunctionType, types.ModuleType))
-            ):
+            if name.startswith("_") or not (space.__name__.startswith("numpy") or isinstance(value, (type, types.FunctionType, types.ModuleType))):
                 continue
             for line in {f"_{name}", f"_{snake_case(name)}" if isinstance(value, type) else f"_{name}"}:
                 paths.setdefault(line, []).append(f"{space.__name__}.{name}")
@@ -303,7 +242,7 @@ def _function_at(path: str) -> list[Any]:
     value: Any = torch
     for part in path.split(".")[1:]:
         value = getattr(value, part, None)
-    return [] if value is None or isinstance(value, (type, types.ModuleType, _Stub)) or not callable(value) else [value]
+    return [] if value is None or isinstance(value, (type, types.ModuleType, Stub)) or not callable(value) else [value]
 
 
 def warm() -> None:

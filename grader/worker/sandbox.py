@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.text import _
 from grader.verdict import Layer, Policy
-from grader.worker import landlock, linux, seccomp
+from grader.worker import cgroup, landlock, linux, seccomp
 from grader.worker.readable import fill_finder_caches, readable_paths
 
 if sys.platform != "win32":
@@ -26,7 +26,7 @@ WORKER_NAMESPACES = linux.NEW_USER | linux.NEW_MOUNT | linux.NEW_NET | linux.NEW
 OWN_PID_NAMESPACE = "/proc/thread-self/ns/pid"
 
 
-class SandboxUnavailable(Exception):  # noqa: N818 - what it says is the whole of it
+class SandboxUnavailable(Exception):
     """The server policy asks for a layer that this machine does not offer; the message says which, and the remedy."""
 
     def __init__(self, missing: Sequence[Layer]) -> None:
@@ -45,7 +45,9 @@ class Sandbox:
     program: bytes = b""
     full_drop: bool = False
     own_pid_namespace: int | None = None
+    groups: cgroup.Groups | None = None
     _standing: list[Layer] = field(default_factory=list[Layer])
+    _isolated: bool = False
 
     @classmethod
     def prepare(cls, policy: Policy, *, readable: Sequence[Path]) -> "Sandbox":
@@ -63,6 +65,10 @@ class Sandbox:
         machine = seccomp.architecture()
         if "seccomp" in on and machine is not None:
             sandbox.program = seccomp.assemble(machine)
+        if policy == "server":
+            groups = cgroup.groups()
+            sandbox.groups = None if isinstance(groups, str) else groups
+            layers.append(Layer("cgroup", on=False, why=groups) if isinstance(groups, str) else Layer("cgroup", on=True))
         if "namespaces" in on:
             sandbox.own_pid_namespace = os.open(OWN_PID_NAMESPACE, os.O_RDONLY | os.O_CLOEXEC)
         return sandbox
@@ -84,6 +90,22 @@ class Sandbox:
             linux.join_namespace(self.own_pid_namespace, linux.NEW_PID)
         return pid
 
+    def sweep(self) -> None:
+        """Clear away what ended workers left: the fork server calls it after it has waited for some."""
+        if self.groups is not None:
+            self.groups.sweep()
+
+    def isolate(self) -> None:
+        """The part of enter() that must come before any thread: a worker that makes a CUDA context calls it first, then enter()."""
+        if self._isolated:
+            return
+        self._isolated = True
+        self._put_up("no_new_privs", lambda: linux.prctl(linux.SET_NO_NEW_PRIVS, 1))
+        if linux.LINUX and os.geteuid() == 0:
+            self._drop_root()
+        if self._offered("namespaces"):
+            self._put_up("namespaces", leave_namespaces)
+
     def enter(self, *, memory_bytes: int | None, cpu_seconds: int) -> list[Layer]:
         """Restrict this process, for good; the list says which layers are on.
 
@@ -91,15 +113,14 @@ class Sandbox:
         of processor time the kernel sends SIGXCPU, a second later SIGKILL. Raises SandboxUnavailable when the policy is "server" and a
         required layer could not be put up: the worker must end then.
         """
-        self._standing = []
-        threads = linux.threads_on_this_machine() + THREADS if linux.LINUX else None
+        self.isolate()
+        threads = None
+        if linux.LINUX:  # a new user namespace counts its own threads, otherwise everybody's count
+            threads = THREADS + (0 if self._stands("namespaces") else linux.threads_on_this_machine())
         memory = None if memory_bytes is None or not linux.LINUX else linux.address_space_in_use() + memory_bytes
-        self._put_up("no_new_privs", lambda: linux.prctl(linux.SET_NO_NEW_PRIVS, 1))
-        if linux.LINUX and os.geteuid() == 0:
-            self._drop_root()
-        if self._offered("namespaces"):
-            self._put_up("namespaces", leave_namespaces)
-            threads = THREADS  # the new user namespace counts its own
+        groups = self.groups
+        if groups is not None:
+            self._put_up("cgroup", lambda: groups.enter(memory_bytes=memory_bytes, threads=THREADS))
         self._put_up("capabilities", linux.drop_capabilities)
         self._put_up("not_dumpable", lambda: linux.prctl(linux.SET_DUMPABLE, 0))
         self._put_up("rlimits", lambda: set_limits(memory=memory, cpu_seconds=cpu_seconds, threads=threads))
@@ -120,6 +141,9 @@ class Sandbox:
 
     def _offered(self, name: str) -> bool:
         return any(layer.name == name and layer.on for layer in self.layers)
+
+    def _stands(self, name: str) -> bool:
+        return any(layer.name == name and layer.on for layer in self._standing)
 
     def _put_up(self, name: str, restrict: Callable[[], object]) -> None:
         offered = next((layer for layer in self.layers if layer.name == name), None)

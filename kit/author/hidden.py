@@ -82,6 +82,4 @@ def _of(check: HiddenCheck, earlier: set[str], where: str) -> Iterator[Finding]:
 def _after(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.after":
-            yield from (
-                argument.value for argument in decorator.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-            )
+            yield from (argument.value for argument in decorator.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str))

@@ -87,7 +87,8 @@ def _changes(site: _Site) -> Iterator[tuple[str, str, str]]:
     if isinstance(node, ast.stmt):
         for operator, steps in of_statement(node, site.scope):
             site.put(list(steps))
-            yield operator, before, "\n".join(map(_head, steps))
+            after = "\n".join(map(_head, steps))
+            yield operator, before, after if after != before else "\n".join(map(ast.unparse, steps))
             site.put([node])
     else:
         for operator, other in of_expression(node, site.scope):
@@ -181,9 +182,7 @@ def _meaning(source: str) -> object:
 
 
 def _code_key(code: types.CodeType) -> object:
-    constants = tuple(
-        _code_key(value) if isinstance(value, types.CodeType) else (type(value).__name__, repr(value)) for value in code.co_consts
-    )
+    constants = tuple(_code_key(value) if isinstance(value, types.CodeType) else (type(value).__name__, repr(value)) for value in code.co_consts)
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     arguments = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     return code.co_name, code.co_code, constants, names, arguments, code.co_exceptiontable

@@ -94,9 +94,7 @@ def mutate(
     work = [owners[mutant.slug].job(facts[mutant.slug], mutant.source, seed=SEED, stop_at_first_failure=True) for mutant in all_mutants]
     verdicts = judge_all(work, judge=judge, workers=jobs, on_done=tell)
     results = list(zip(all_mutants, verdicts, strict=True))
-    return [
-        _report(drawers, [(mutant, verdict) for mutant, verdict in results if mutant.slug == drawers.slug], entries) for drawers in chosen
-    ]
+    return [_report(drawers, [(mutant, verdict) for mutant, verdict in results if mutant.slug == drawers.slug], entries) for drawers in chosen]
 
 
 def _mutants(drawers: Drawers) -> list[Mutant]:

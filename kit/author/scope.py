@@ -8,7 +8,7 @@ from msgspec import Struct, field, structs
 
 __all__ = ["Scope", "of_function", "of_module"]
 
-_NO_TENSOR = {"size", "dim", "numel", "item", "tolist", "stride", "is_contiguous", "data_ptr", "nelement", "backward"}
+_NO_TENSOR = {"size", "dim", "numel", "item", "tolist", "stride", "is_contiguous", "data_ptr", "nelement", "backward", "detach"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -137,9 +137,7 @@ def _next(kinds: dict[str, list[str]]) -> dict[str, str]:
 def _assigned(body: Iterable[ast.stmt]) -> list[tuple[str, int]]:
     """Names that are assigned, with their lines, in the order of the lines."""
     nodes = (node for statement in body for node in ast.walk(statement))
-    return sorted(
-        ((node.id, node.lineno) for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)), key=itemgetter(1)
-    )
+    return sorted(((node.id, node.lineno) for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)), key=itemgetter(1))
 
 
 def _aliases(body: Iterable[ast.stmt]) -> Iterator[str]:

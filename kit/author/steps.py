@@ -72,9 +72,7 @@ def _augmented(node: ast.AugAssign) -> Iterator[Steps]:
 def _assignment(node: ast.Assign | ast.AnnAssign, scope: Scope) -> Iterator[Steps]:
     assert node.value is not None
     target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-    if (
-        not isinstance(target, ast.Name) or scope.assigned.get(target.id) != node.lineno
-    ):  # without a first assignment there is only a NameError
+    if not isinstance(target, ast.Name) or scope.assigned.get(target.id) != node.lineno:  # without a first assignment there is only a NameError
         yield "dropped-statement", [ast.Pass()]
     match target, node.value:
         case ast.Name(id=name), ast.BinOp(left=ast.Name(id=same), op=op, right=right) if name == same and name in scope.shared:

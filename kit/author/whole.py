@@ -22,9 +22,7 @@ def own_files(drawers: Drawers, facts: ExerciseFile | None) -> Iterator[Finding]
     required, optional = _files(drawers, facts)
     for path in required:
         if not path.is_file():
-            yield Finding(
-                drawers.show(path), _("the file is missing"), _("Write it; `kit author new` shows how a complete exercise looks.")
-            )
+            yield Finding(drawers.show(path), _("the file is missing"), _("Write it; `kit author new` shows how a complete exercise looks."))
     for folder in (drawers.exercise, drawers.model):
         yield from _strays(folder, {*required, *optional}, drawers.bank)
     for path in required:
@@ -43,18 +41,14 @@ def findings(bank: Path, exercises: Sequence[Drawers], facts: Mapping[str, Exerc
     seen: dict[str, str] = {}
     for folder in sorted((bank / "exercises").glob("*/*/")):
         if folder.name in seen:
-            problem = _("tracks {first} and {second} both have an exercise of this name").format(
-                first=seen[folder.name], second=folder.parent.name
-            )
+            problem = _("tracks {first} and {second} both have an exercise of this name").format(first=seen[folder.name], second=folder.parent.name)
             yield Finding(f"exercises/{folder.parent.name}/{folder.name}", problem, _("Rename one."))
         seen.setdefault(folder.name, folder.parent.name)
     try:
-        TopologicalSorter({slug: set(fact.after) for slug, fact in facts.items()}).prepare()
+        TopologicalSorter({slug: set(fact.after) - {slug} for slug, fact in facts.items()}).prepare()
     except CycleError as error:
         circle = " → ".join(error.args[1])
-        yield Finding(
-            "exercises", _("the prerequisites go round in a circle: {circle}").format(circle=circle), _("Remove one of these `after`.")
-        )
+        yield Finding("exercises", _("the prerequisites go round in a circle: {circle}").format(circle=circle), _("Remove one of these `after`."))
 
 
 def question_ids(bank: Path) -> set[str]:
@@ -65,9 +59,7 @@ def question_ids(bank: Path) -> set[str]:
     except OSError:
         return set()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise KitError(
-            _("this is no list of questions ({reason})").format(reason=error), path, _("Give each [[question]] an id.")
-        ) from error
+        raise KitError(_("this is no list of questions ({reason})").format(reason=error), path, _("Give each [[question]] an id.")) from error
 
 
 def _files(drawers: Drawers, facts: ExerciseFile | None) -> tuple[list[Path], list[Path]]:
@@ -99,9 +91,7 @@ def _strays(folder: Path, known: set[Path], bank: Path, leave_out: Collection[Pa
             if any(path.iterdir()):
                 yield from _strays(path, known, bank, leave_out)
         elif path not in known:
-            yield Finding(
-                path.relative_to(bank).as_posix(), _("this file belongs to no exercise"), _("Remove it, or rename it to fit its exercise.")
-            )
+            yield Finding(path.relative_to(bank).as_posix(), _("this file belongs to no exercise"), _("Remove it, or rename it to fit its exercise."))
 
 
 def _tracks(bank: Path, exercises: Sequence[Drawers], facts: Mapping[str, ExerciseFile]) -> Iterator[Finding]:
@@ -123,7 +113,5 @@ def _tracks(bank: Path, exercises: Sequence[Drawers], facts: Mapping[str, Exerci
             if drawers.track == name and (fact := facts.get(drawers.slug)) is not None:
                 if fact.order in taken:
                     problem = _("it has the same order as {other}").format(other=taken[fact.order])
-                    yield Finding(
-                        drawers.show(drawers.exercise / "exercise.toml"), problem, _("Give each exercise of a track its own `order`.")
-                    )
+                    yield Finding(drawers.show(drawers.exercise / "exercise.toml"), problem, _("Give each exercise of a track its own `order`."))
                 taken.setdefault(fact.order, drawers.slug)

@@ -30,14 +30,14 @@ def grade(  # noqa: PLR0917  # typer calls it by keyword
     check: Annotated[str | None, Option("--check", metavar="NAME", help=_("Run one check only."), autocompletion=complete_check)] = None,
     seed: Annotated[str | None, Option("--seed", metavar="N", help=_("Draw the inputs from this seed, to replay a failure."))] = None,
     device: Annotated[
-        str,
+        str | None,
         Option(
             "--device",
             metavar="auto|cpu|cuda",
             help=_("Where to compute; auto is the GPU where there is one. Without it, the first device of the exercise."),
             autocompletion=complete_device,
         ),
-    ] = "auto",
+    ] = None,
     every: Annotated[bool, Option("--all", help=_("Grade every answer of the workspace."))] = False,
     as_json: Annotated[bool, Option("--json", help=_("Print the verdict as JSON and nothing else."))] = False,
     junit: Annotated[str | None, Option("--junit", metavar="FILE", help=_("Also write the verdicts as JUnit XML."))] = None,
@@ -179,7 +179,9 @@ def _seed(text: str | None) -> int | None:
     return int(text)
 
 
-def _device(text: str) -> DeviceChoice:
+def _device(text: str | None) -> DeviceChoice:
+    if text is None:
+        return "default"
     if text not in {"auto", "cpu", "cuda"}:
         raise KitError(
             _("no device is called {name}").format(name=text), "--device", _("Choose one of: {names}.").format(names="auto, cpu, cuda")

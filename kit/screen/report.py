@@ -67,16 +67,18 @@ def _check(console: Console, check: CheckResult, verdict: Verdict, subject: Subj
     title = one_line(check.title)
     if check.case:
         title += f" [{one_line(check.case)}]"
-    line = styled(MARKS[role], role) + Text(" ") + styled(title, "" if role in {"passed", "todo"} else role)
-    if check.status == "passed":
-        return [line]
+    mark = styled(MARKS[role], role)
     if check.status == "skipped":
-        return indented(console, styled(f"{title}  {one_line(check.because or '')}", "skipped"), 2, styled(MARKS["skipped"], "skipped"))
+        return indented(console, styled(f"{title}  {one_line(check.because or '')}", role), 2, mark)
     if todo:
-        return [line + styled(f"  {_('your turn')}", "todo"), *_frames(console, failure.frames if failure else [], subject)]
-    lines = spread(console, line, styled(_("seed {seed}").format(seed=verdict.seed), "quiet"))
-    if failure is not None:
-        lines += _failure(console, failure, subject)
+        frames = failure.frames if failure else []
+        place = _("your turn: {function}, line {line}").format(function=one_line(frames[-1].function), line=frames[-1].line) if frames else _("your turn")
+        return indented(console, Text.assemble(title, styled(f"  {place}", role)), 2, mark)
+    lines = indented(console, styled(title, "failed" if role == "failed" else ""), 2, mark)
+    if check.status == "passed" or failure is None:
+        return lines
+    lines[-1:] = spread(console, lines[-1], styled(_("seed {seed}").format(seed=verdict.seed), "quiet"))
+    lines += _failure(console, failure, subject)
     if check.diagnosis is not None:
         lines += indented(console, styled(_("diagnosis: {message}").format(message=one_line(check.diagnosis.message)), "diagnosis"), 2)
     if check.output.strip():

@@ -65,7 +65,10 @@ def test_finds(body, forbid, found):
         ("def f(softmax, x):\n    return softmax(x)", ["softmax"]),
         ("class A:\n    def softmax(self, x):\n        return x\n    def f(self, x):\n        return self.softmax(x)", ["softmax"]),
         ("class A:\n    def backward(self):\n        pass\ndef f(node):\n    node.backward()", ["backward"]),
-        ("class A(nn.Module):\n    def __init__(self):\n        self.pool = Pool()\n    def forward(self, x):\n        return self.pool(x)", ["pool"]),
+        (
+            "class A(nn.Module):\n    def __init__(self):\n        self.pool = P()\n    def forward(self, x):\n        return self.pool(x)",
+            ["pool"],
+        ),
         ("class A:\n    def f(self):\n        self.dropout = 0.1\ndef g(a):\n    return a.dropout", ["dropout"]),
         ("def f(config):\n    return config.dropout + config.pool_size", ["dropout", "pool"]),
         ("# torch.softmax\n'''F.softmax'''\ny = 'torch.softmax(x)'", ["softmax"]),

@@ -55,6 +55,7 @@ CONSTANT_LEFT = {
     "0.5 - a": lambda a: 0.5 - a,
     "-1.5 * a": lambda a: -1.5 * a,
     "-0.3 / a": lambda a: -0.3 / a,
+    "sum([a])": lambda a: sum([a]),
 }
 SHARED = {
     "a + a": lambda a, b: a + a,
@@ -63,7 +64,7 @@ SHARED = {
     "a / a": lambda a, b: a / a,
     "a * b + a": lambda a, b: a * b + a,
     "(a + b) * (a - b)": lambda a, b: (a + b) * (a - b),
-    "sum([a, b, a])": lambda a, b: sum([a, b, a]),
+    "(a * 2) * (a * 2)": lambda a, b: (a * 2) * (a * 2),
 }
 
 
@@ -80,6 +81,10 @@ def crossing(a, b):
     c = a + b
     d = c * c
     return c + d * c * (d + c).tanh()
+
+
+def summed(a, b):
+    return sum([a, b * 2, a, b, a])
 
 
 def random_graph(leaves, steps):
@@ -191,6 +196,9 @@ def test_value(answer, number):
     新建的 Value：data 与 grad 都是浮点数"""
     value = answer.Value(number)
     assert_same(value.data, float(number), f"Value({number}).data")
+    for name, attribute in (("data", value.data), ("grad", value.grad)):
+        what = f"Value({number}).{name}"
+        assert_true(isinstance(attribute, float), what, f"{what} is {type(attribute).__name__}, not float", f"{what} 是 {type(attribute).__name__}，而不是 float")
     assert_same(value.grad, 0.0, f"Value({number}).grad")
 
 
@@ -263,24 +271,10 @@ def test_large_and_tiny(answer, number):
     """Large and tiny numbers
     很大与很小的数"""
     compare(answer, lambda a: a.tanh(), [number], f"a.tanh() at a = {number:g}")
-    compare(answer, lambda a: a.relu() * 1e12 + a / 1e12, [number], f"a.relu() * 1e12 + a / 1e12 at a = {number:g}")
+    compare(answer, lambda a: a.relu() * 1e12, [number], f"a.relu() * 1e12 at a = {number:g}")
+    compare(answer, lambda a: a / 1e12, [number], f"a / 1e12 at a = {number:g}")
     compare(answer, lambda a: (a - number - 700).exp(), [number], "(a - c).exp() at -700")
     compare(answer, lambda a: a**2, [number], f"a ** 2 at a = {number:g}")
-
-
-@pytest.mark.parametrize("what", SHARED)
-def test_shared_nodes(answer, draw, what):
-    """A Value used more than once: a + a
-    同一个 Value 被多次使用：a + a"""
-    compare(answer, SHARED[what], numbers(draw, 2), what)
-
-
-@pytest.mark.parametrize("expression", [diamond, crossing], ids=["diamond", "crossing"])
-def test_order_of_the_backward_pass(answer, draw, expression):
-    """Paths of different lengths to one node
-    多条长短不一的路径汇于同一节点"""
-    for _ in range(3):
-        compare(answer, expression, numbers(draw, 2), f"{expression.__name__}(a, b)")
 
 
 def test_operands_keep_their_data(answer, draw):
@@ -293,6 +287,21 @@ def test_operands_keep_their_data(answer, draw):
     output.backward()
     assert_same([a.data, b.data, bystander.data, a_relative.data], [first, second, 1.5, first * 7], "[a.data, b.data, c.data, (a * 7).data]")
     assert_same([bystander.grad, a_relative.grad], [0.0, 0.0], "[c.grad, (a * 7).grad], neither is an input of the output")
+
+
+@pytest.mark.parametrize("what", SHARED)
+def test_shared_nodes(answer, draw, what):
+    """A Value used more than once: a + a
+    同一个 Value 被多次使用：a + a"""
+    compare(answer, SHARED[what], numbers(draw, 2), what)
+
+
+@pytest.mark.parametrize("expression", [summed, diamond, crossing], ids=["sum", "diamond", "crossing"])
+def test_order_of_the_backward_pass(answer, draw, expression):
+    """Paths of different lengths to one node
+    多条长短不一的路径汇于同一节点"""
+    for _ in range(3):
+        compare(answer, expression, numbers(draw, 2), f"{expression.__name__}(a, b)")
 
 
 def test_gradient_of_inner_nodes(answer, draw):
@@ -378,20 +387,21 @@ def test_many_paths(answer, worker):
         grad = run(answer.Value, 20)
     assert_same(grad, 2.0**20, "x.grad after 20 doublings")
     # some 0.1 ms when each node is visited once; half a second or more when each path is
-    assert_fast(clock.seconds, 0.1, "backward() through 20 doublings")
+    assert_fast(clock.seconds, 0.15, "backward() through 20 doublings")
 
 
 def test_many_nodes(answer, worker):
-    """A sum of 3,000 terms
-    三千项之和"""
+    """A sum of 2,000 terms
+    两千项之和"""
     run = worker.define(wide)
     with worker.timed() as clock:
-        grads = run(answer.Value, 3000)
-    assert_same(list(grads), [3000 * 2999 / 2, 3000.0], "[x.grad, y.grad]")
-    # some 0.02 s; a list of visited nodes, searched for each of them, takes a second or more
-    assert_fast(clock.seconds, 0.25, "the sum of 3,000 terms and its backward()")
+        grads = run(answer.Value, 2000)
+    assert_same(list(grads), [2000 * 1999 / 2, 2000.0], "[x.grad, y.grad]")
+    # some 0.04 s; a list of visited nodes, searched for each of them, takes a second
+    assert_fast(clock.seconds, 0.5, "the sum of 2,000 terms and its backward()")
 
 
+@pytest.mark.after("test_many_nodes")
 def test_deep_graph(answer, worker, draw):
     """A graph 10,000 deep
     深度为 10,000 的图"""

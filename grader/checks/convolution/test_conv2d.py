@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from grader.compare import assert_fast, assert_raises, assert_same, assert_same_gradient
 
-FLOAT32 = {"rtol": 1e-5, "atol": 1e-5}  # at most 54 products of size 1, summed in any order
+FLOAT32 = {"rtol": 1e-5, "atol": 1e-5}  # at most 30 products of size 1, summed in any order
 
 
 def test_cross_correlation(answer, draw):
@@ -19,14 +19,14 @@ def test_cross_correlation(answer, draw):
 def test_channels(answer, draw):
     """several images and channels
     多张图、多个通道"""
-    x, w = draw.normal(2, 3, 5, 4), draw.normal(4, 3, 2, 3)
+    x, w = draw.normal(2, 3, 4, 5), draw.normal(4, 3, 2, 3)
     assert_same(answer.conv2d(x, w), F.conv2d(x, w), "conv2d(x, w)", **FLOAT32)
 
 
 def test_bias(answer, draw):
     """bias
     偏置"""
-    x, w, b = draw.normal(2, 2, 5, 5), draw.normal(3, 2, 3, 3), draw.normal(3)
+    x, w, b = draw.normal(2, 2, 4, 5), draw.normal(3, 2, 3, 3), draw.normal(3)
     assert_same(answer.conv2d(x, w, b), F.conv2d(x, w, b), "conv2d(x, w, b)", **FLOAT32)
 
 
@@ -35,7 +35,7 @@ def test_bias(answer, draw):
 def test_stride(answer, draw, stride):
     """stride
     步长"""
-    x, w = draw.normal(2, 2, 8, 9), draw.normal(3, 2, 3, 2)
+    x, w = draw.normal(1, 2, 8, 9), draw.normal(2, 2, 3, 2)
     assert_same(answer.conv2d(x, w, stride=stride), F.conv2d(x, w, stride=stride), f"conv2d(x, w, stride={stride})", **FLOAT32)
 
 
@@ -44,7 +44,7 @@ def test_stride(answer, draw, stride):
 def test_padding(answer, draw, padding):
     """padding with numbers
     按数值填充"""
-    x, w = draw.normal(2, 2, 4, 5), draw.normal(3, 2, 3, 2)
+    x, w = draw.normal(1, 2, 4, 5), draw.normal(2, 2, 3, 2)
     assert_same(answer.conv2d(x, w, padding=padding), F.conv2d(x, w, padding=padding), f"conv2d(x, w, padding={padding!r})", **FLOAT32)
 
 
@@ -53,7 +53,7 @@ def test_padding(answer, draw, padding):
 def test_dilation(answer, draw, dilation):
     """dilation
     膨胀"""
-    x, w = draw.normal(2, 2, 8, 10), draw.normal(3, 2, 3, 2)
+    x, w = draw.normal(1, 2, 8, 7), draw.normal(2, 2, 3, 2)
     assert_same(answer.conv2d(x, w, dilation=dilation), F.conv2d(x, w, dilation=dilation), f"conv2d(x, w, dilation={dilation})", **FLOAT32)
 
 
@@ -62,7 +62,7 @@ def test_dilation(answer, draw, dilation):
 def test_groups(answer, draw, in_channels, out_channels, groups):
     """groups, also depthwise
     分组卷积，含逐通道卷积"""
-    x, w, b = draw.normal(2, in_channels, 4, 5), draw.normal(out_channels, in_channels // groups, 2, 3), draw.normal(out_channels)
+    x, w, b = draw.normal(2, in_channels, 3, 4), draw.normal(out_channels, in_channels // groups, 2, 3), draw.normal(out_channels)
     expected = F.conv2d(x, w, b, groups=groups)
     assert_same(answer.conv2d(x, w, b, groups=groups), expected, f"conv2d(x, w, b, groups={groups})", **FLOAT32)
 
@@ -73,7 +73,7 @@ def test_groups(answer, draw, in_channels, out_channels, groups):
 def test_same(answer, draw, kernel, dilation):
     """padding "same", odd and even kernels
     padding="same"，奇偶卷积核"""
-    x, w = draw.normal(2, 2, 5, 6), draw.normal(2, 2, *kernel)
+    x, w = draw.normal(1, 2, 4, 5), draw.normal(2, 2, *kernel)
     expected = F.conv2d(x, w, padding="same", dilation=dilation)
     what = f"conv2d(x, w {kernel}, padding='same', dilation={dilation})"
     assert_same(answer.conv2d(x, w, padding="same", dilation=dilation), expected, what, **FLOAT32)
@@ -87,7 +87,7 @@ def test_same(answer, draw, kernel, dilation):
 def test_all_together(answer, draw, stride, padding, dilation, groups):
     """all arguments at once, in float64
     全部参数同时使用，float64"""
-    x = draw.normal(1, 4, 9, 11, dtype=torch.float64)
+    x = draw.normal(1, 4, 8, 7, dtype=torch.float64)
     w, b = draw.normal(4, 4 // groups, 3, 2, dtype=torch.float64), draw.normal(4, dtype=torch.float64)
     expected = F.conv2d(x, w, b, stride, padding, dilation, groups)
     what = f"conv2d(x, w, b, {stride}, {padding}, {dilation}, {groups})"
@@ -114,7 +114,7 @@ def test_empty_batch(answer, draw):
 def test_layout(answer, draw):
     """inputs that are not contiguous
     内存不连续的输入"""
-    x, w, b = draw.normal(2, 6, 5, 3).transpose(1, 3), draw.normal(3, 3, 2, 4)[..., ::2].transpose(0, 1), draw.normal(9)[::3]
+    x, w, b = draw.normal(2, 4, 3, 3).transpose(1, 3), draw.normal(3, 3, 2, 4)[..., ::2].transpose(0, 1), draw.normal(9)[::3]
     assert_same(answer.conv2d(x, w, b), F.conv2d(x, w, b), "conv2d(x.transpose(1, 3), …)", **FLOAT32)
 
 
@@ -123,7 +123,7 @@ def test_layout(answer, draw):
 def test_gradients(answer, draw, worker, padding):
     """gradients of x, w and b
     x、w、b 的梯度"""
-    x, w, b = (draw.normal(*shape, dtype=torch.float64) for shape in [(2, 4, 6, 5), (6, 2, 3, 3), (6,)])
+    x, w, b = (draw.normal(*shape, dtype=torch.float64) for shape in [(2, 2, 5, 4), (4, 1, 2, 3), (4,)])
     stride = 1 if padding == "same" else (2, 1)
     assert_same_gradient(
         answer.conv2d, F.conv2d, (x, w, b), (0, 1, 2), "conv2d", worker=worker, stride=stride, padding=padding, dilation=(1, 2), groups=2
@@ -147,10 +147,10 @@ def test_errors(answer, draw):
 def test_speed(answer, draw, worker):
     """speed
     速度"""
-    for images, kernels in [((2, 4, 10, 10), (8, 4, 3, 3)), ((4, 8, 26, 26), (8, 8, 3, 3))]:
+    for images, kernels in [((2, 4, 8, 8), (8, 4, 3, 3)), ((4, 8, 26, 26), (8, 8, 3, 3))]:
         x, w = draw.normal(*images), draw.normal(*kernels)
         seconds = []
-        while len(seconds) < 2 and min(seconds, default=1.0) > 0.1:  # a second try: the machine may have been busy
+        while len(seconds) < 2 and 0.1 < min(seconds, default=0.2) < 0.5:  # a second try: the machine may have been busy
             with worker.timed() as clock:
                 answer.conv2d(x, w)
             seconds.append(clock.seconds)
