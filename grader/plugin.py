@@ -16,13 +16,9 @@ from grader.proxy import Answer, Line, WorkerHandle
 from grader.text import _, current_language, neutralise
 from grader.verdict import CheckResult, Failure, Job
 
-__all__ = ["Case", "Judge", "Subject", "UnknownCheck"]
+__all__ = ["Case", "Judge", "Subject"]
 
 PREFIX = "test_"
-
-
-class UnknownCheck(Exception):
-    """The job asks for a check that the exercise does not have."""
 
 
 class Subject(Protocol):
@@ -88,6 +84,7 @@ class Judge:
     def __init__(self, job: Job, subject: Any, seed: int, load: CheckFailure | None) -> None:
         self.cases: list[Case] = []
         self.errors: list[str] = []
+        self.unknown: str | None = None  # the job asks for a check that the exercise does not have
         self._job = job
         self._subject = subject
         self._seed = seed
@@ -144,7 +141,9 @@ class Judge:
         if only not in self._checks:
             near = get_close_matches(only, self._checks, 1)
             hint = _(" Did you mean {name}?").format(name=near[0]) if near else ""
-            raise UnknownCheck(_("no check of {slug} is called {name}.{hint}").format(slug=self._job.slug, name=neutralise(only), hint=hint))
+            self.unknown = _("no check of {slug} is called {name}.{hint}").format(slug=self._job.slug, name=neutralise(only), hint=hint)
+            items.clear()
+            return
         items[:] = [item for item in items if check_of(item) == only]
         self._checks = {only: self._checks[only]}
 

@@ -118,7 +118,12 @@ class Remote:
         return call(self, args, kwargs, keep=_keeps(self))
 
     def __len__(self) -> int:
-        length = operate(self, "len", self)
+        try:
+            length = operate(self, "len", self)
+        except AnswerRaised as error:
+            if error.types[:1] == ["TypeError"] and not error.failure.frames:  # it has none: list(…) wants to hear it this way
+                raise TypeError(error.failure.lines[0]) from None
+            raise
         if type(length) is not int or length < 0:
             raise CheckFailure("type", [_("a length must be an integer")])
         return length

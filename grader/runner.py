@@ -20,7 +20,7 @@ from grader import scan
 from grader.candidate import RemoteCandidate
 from grader.diagnose import diagnose
 from grader.failure import CheckFailure
-from grader.plugin import Judge, UnknownCheck
+from grader.plugin import Judge
 from grader.text import _, use_language
 from grader.verdict import CheckResult, Device, Diagnosis, Frame, Job, Verdict
 from grader.workers import Workers, WorkerUnavailable
@@ -83,10 +83,9 @@ def run_checks(job: Job, subject: Any, seed: int, load: CheckFailure | None) -> 
         raise JobError(_("the checks of {slug} are missing: {path}. Is this a student edition?").format(slug=job.slug, path=checks))
     options = [option for name in UNWANTED for option in ("-p", f"no:{name}")]
     options += ["-c", os.devnull, f"--rootdir={checks.parent}", "--noconftest", "--capture=no", "--assert=plain", "--import-mode=importlib"]
-    try:
-        status = pytest.main([*options, str(checks)], plugins=[judge])
-    except UnknownCheck as error:
-        raise JobError(str(error)) from None
+    status = pytest.main([*options, str(checks)], plugins=[judge])
+    if judge.unknown:
+        raise JobError(judge.unknown)
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED} or judge.errors:
         raise JobError(_("the checks of {slug} cannot be run: {why}").format(slug=job.slug, why="\n".join(judge.errors) or f"pytest: {status}"))
     return judge

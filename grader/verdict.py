@@ -121,6 +121,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a verdict; shipped as grader/verdict.schema.json."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Verdict"} | json.schema(Verdict)
+
+
 def encode(value: Job | Verdict) -> bytes:
     """To JSON."""
     return json.encode(value)

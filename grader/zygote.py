@@ -57,6 +57,7 @@ def loop(control: socket.socket, policy: Policy) -> None:
                 _fork(sandbox, json.loads(message), fds, lifelines, poll)
             else:
                 _reap(fd, lifelines, poll)
+                sandbox.sweep()
 
 
 def _fork(sandbox: Sandbox, settings: dict[str, Any], fds: list[int], lifelines: dict[int, tuple[socket.socket, int]], poll: select.poll) -> None:
@@ -118,6 +119,7 @@ def _work(sandbox: Sandbox, settings: dict[str, Any], connection: int) -> None:
     guard.block_dotted()
     device, memory = settings["device"], settings["memory_mb"] << 20
     if device == "cuda":
+        sandbox.isolate()  # the driver starts threads, and namespaces must come before them
         start_cuda()  # the driver opens its devices now: in the sandbox it could not
         memory = None  # unified addressing maps the whole GPU: a limit on mappings would refuse the context
     layers = sandbox.enter(memory_bytes=memory, cpu_seconds=settings["cpu_seconds"])

@@ -81,24 +81,35 @@ def _torch() -> Iterator[Finding]:
 
 
 def _sandbox() -> Iterator[Finding]:
-    from grader.client import sandbox_layers
+    """Each layer; one that is off says why, and what would bring it."""
+    from grader.client import JudgeError, sandbox_layers
 
-    for layer in sandbox_layers():
-        remedy = _("The judge works without it; a newer kernel or another container setting may bring it.")
+    try:
+        layers = sandbox_layers()
+    except (JudgeError, OSError, subprocess.SubprocessError) as error:
         yield Finding(
-            _("sandbox: {layer}").format(layer=layer.name), layer.on, _("on") if layer.on else layer.why or _("off"), remedy, required=False
+            _("sandbox"), fine=False, facts=_("the judge cannot be started: {reason}").format(reason=error), remedy=_("Install the kit again.")
         )
+        return
+    for layer in layers:
+        yield Finding(_("sandbox: {layer}").format(layer=layer.name), layer.on, _("on") if layer.on else _(layer.why or "off"), required=False)
 
 
 def _server() -> Finding:
-    off = os.environ.get("KIT_SERVER") == "0"
-    return Finding(
-        _("warm server"),
-        not off,
-        _("off (KIT_SERVER=0)") if off else _("started by the first grade"),
-        _("Unset KIT_SERVER."),
-        required=False,
-    )
+    """Whether the warm server runs; without one every grade takes seconds."""
+    from grader.client import JudgeError, server_path
+    from grader.interpreter import can_fork
+
+    name = _("warm server")
+    if os.environ.get("KIT_SERVER") == "0":
+        return Finding(name, fine=False, facts=_("off (KIT_SERVER=0)"), remedy=_("Unset KIT_SERVER."), required=False)
+    if not can_fork():
+        return Finding(name, fine=False, facts=_("this system has none; grading works and takes longer"), required=False)
+    try:
+        running = server_path().exists()
+    except (JudgeError, OSError) as error:
+        return Finding(name, fine=False, facts=str(error), required=False)
+    return Finding(name, fine=True, facts=_("running") if running else _("started by the first grade"))
 
 
 def _writable(name: str, folder: Path, *, required: bool = True) -> Finding:

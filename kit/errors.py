@@ -21,8 +21,8 @@ class KitError(Exception):
 
     def __str__(self) -> str:
         """Give the line."""
-        line = f"{self.what}: {self.where}" if self.where else self.what
-        return f"{line}. {self.remedy}" if self.remedy else line
+        line = _("{what}: {where}").format(what=self.what, where=self.where) if self.where else self.what
+        return _("{sentence}. {remedy}").format(sentence=line, remedy=self.remedy) if self.remedy else line
 
 
 class OwnFailure(KitError):  # noqa: N818  # whose failure it is says more than "error"

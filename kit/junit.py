@@ -19,9 +19,7 @@ def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
     try:
         write_atomically(path, xml.tostring())
     except OSError as error:
-        raise KitError(
-            _("the report cannot be written ({reason})").format(reason=error.strerror), path, _("Choose another place.")
-        ) from error
+        raise KitError(_("the report cannot be written ({reason})").format(reason=error.strerror), path, _("Choose another place.")) from error
 
 
 def _suite(verdict: Verdict) -> TestSuite:
@@ -32,9 +30,7 @@ def _suite(verdict: Verdict) -> TestSuite:
     if verdict.load is not None or verdict.error is not None:
         case = TestCase("load", verdict.slug, verdict.seconds)
         case.result = [
-            Error(_legal(verdict.error))
-            if verdict.error is not None
-            else Failure(_legal("\n".join(verdict.load.lines if verdict.load else [])))
+            Error(_legal(verdict.error)) if verdict.error is not None else Failure(_legal("\n".join(verdict.load.lines if verdict.load else [])))
         ]
         suite.add_testcase(case)
     suite.time = verdict.seconds
@@ -57,6 +53,4 @@ def _case(check: CheckResult, verdict: Verdict) -> TestCase:
 
 def _legal(text: str) -> str:
     """Without the characters that XML cannot hold."""
-    return "".join(
-        char if char in "\t\n" or " " <= char < "\ud800" or "\ue000" <= char < "\ufffe" or char > "\uffff" else "\ufffd" for char in text
-    )
+    return "".join(char if char in "\t\n" or " " <= char < "\ud800" or "\ue000" <= char < "\ufffe" or char > "\uffff" else "\ufffd" for char in text)

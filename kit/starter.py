@@ -83,9 +83,7 @@ class _Knife:
     def _declaration(self, node: ast.stmt) -> list[str] | None:
         """A statement that says what there is, not how it is done: an import, a field of a class, an empty body."""
         is_import = isinstance(node, ast.Import | ast.ImportFrom)
-        is_field = (
-            isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.col_offset > 0 and not _private(node.target.id)
-        )
+        is_field = isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.col_offset > 0 and not _private(node.target.id)
         is_typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         return self._text(*_ends(node)) if is_import or is_field or is_typing or _empty(node) else None
 

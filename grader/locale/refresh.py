@@ -38,6 +38,8 @@ def refresh(lang: str) -> list[str]:
             catalog = read_po(file, locale=lang)
     catalog.update(extracted(), no_fuzzy_matching=True)
     catalog.fuzzy = False
+    catalog.header_comment = f"# The kit's messages, language {lang}."
+    catalog.version, catalog.last_translator, catalog.language_team, catalog.msgid_bugs_address = "1", "the kit", lang, ""
     catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # the same input, the same files
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:

@@ -95,11 +95,14 @@ class Sandbox:
         if self.groups is not None:
             self.groups.sweep()
 
-    def isolate(self) -> None:
+    def isolate(self, *, memory_bytes: int | None = None) -> None:
         """The part of enter() that must come before any thread: a worker that makes a CUDA context calls it first, then enter()."""
         if self._isolated:
             return
         self._isolated = True
+        groups = self.groups
+        if groups is not None:
+            self._put_up("cgroup", lambda: groups.enter(memory_bytes=memory_bytes, threads=THREADS))
         self._put_up("no_new_privs", lambda: linux.prctl(linux.SET_NO_NEW_PRIVS, 1))
         if linux.LINUX and os.geteuid() == 0:
             self._drop_root()
@@ -113,14 +116,11 @@ class Sandbox:
         of processor time the kernel sends SIGXCPU, a second later SIGKILL. Raises SandboxUnavailable when the policy is "server" and a
         required layer could not be put up: the worker must end then.
         """
-        self.isolate()
+        self.isolate(memory_bytes=memory_bytes)
         threads = None
         if linux.LINUX:  # a new user namespace counts its own threads, otherwise everybody's count
             threads = THREADS + (0 if self._stands("namespaces") else linux.threads_on_this_machine())
         memory = None if memory_bytes is None or not linux.LINUX else linux.address_space_in_use() + memory_bytes
-        groups = self.groups
-        if groups is not None:
-            self._put_up("cgroup", lambda: groups.enter(memory_bytes=memory_bytes, threads=THREADS))
         self._put_up("capabilities", linux.drop_capabilities)
         self._put_up("not_dumpable", lambda: linux.prctl(linux.SET_DUMPABLE, 0))
         self._put_up("rlimits", lambda: set_limits(memory=memory, cpu_seconds=cpu_seconds, threads=threads))

@@ -89,6 +89,7 @@ class Drawers(Struct, frozen=True):
             mistakes=str(self.mistakes),
             forbid=facts.forbid,
             seconds=facts.seconds,
+            check_seconds=facts.check_seconds,
             memory_mb=facts.memory_mb,
             seed=seed,
             device=device,

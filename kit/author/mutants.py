@@ -1,4 +1,7 @@
-"""The mutants of a solution: every small change of its syntax tree that changes what it does, in the order of the file."""
+"""The mutants of a solution: every small change of its syntax tree that changes what it does, in the order of the file.
+
+What only guards is left alone: assertions, zip's `strict`, and the texts of errors.
+"""
 
 import ast
 import types
@@ -101,7 +104,7 @@ def _block(parent: ast.AST, name: str, around: Scope, owner: ast.ClassDef | None
     """The sites of a list of statements."""
     body: list[ast.stmt] = getattr(parent, name)
     for statement in list(body):
-        if isinstance(statement, ast.Import | ast.ImportFrom) or _is_docstring(statement):
+        if isinstance(statement, ast.Import | ast.ImportFrom | ast.Assert) or _is_docstring(statement):
             continue
         yield _Site(statement, statement, around, _statement_putter(body, statement))
         inner, next_owner = around, owner
@@ -116,7 +119,7 @@ def _inside(node: ast.AST, statement: ast.stmt, around: Scope, owner: ast.ClassD
     """The sites in the fields of a node."""
     fields: list[tuple[str, object]] = list(ast.iter_fields(node))
     for name, value in fields:
-        if name in _SKIPPED_FIELDS or (isinstance(node, ast.Raise) and name == "exc") or (isinstance(node, ast.Assert) and name == "msg"):
+        if name in _SKIPPED_FIELDS or (isinstance(node, ast.Raise) and name == "exc"):
             continue
         if isinstance(value, ast.AST):
             yield from _site(value, statement, around, owner, _field_putter(node, name))
@@ -131,7 +134,7 @@ def _inside(node: ast.AST, statement: ast.stmt, around: Scope, owner: ast.ClassD
 
 
 def _site(node: ast.AST, statement: ast.stmt, around: Scope, owner: ast.ClassDef | None, put: Callable[[object], None]) -> Iterator[_Site]:
-    if isinstance(node, ast.JoinedStr):
+    if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.keyword) and node.arg == "strict"):
         return
     yield _Site(node, statement, around, put)
     yield from _inside(node, statement, around, owner)

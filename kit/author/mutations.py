@@ -181,7 +181,7 @@ def _arguments(node: ast.Call, scope: Scope) -> Iterator[Change]:
         yield "dropped-argument", but(node, args=node.args[:-1])
     for place, keyword in enumerate(node.keywords):
         rest = [*node.keywords[:place], *node.keywords[place + 1 :]]
-        if keyword.arg is not None:
+        if keyword.arg not in {None, "strict"}:
             yield "dropped-keyword", but(node, keywords=rest)
         if keyword.arg in AXES:
             for axis in _other_axes(keyword.value):

@@ -8,7 +8,11 @@ from msgspec import Struct, field, structs
 
 __all__ = ["Scope", "of_function", "of_module"]
 
-_NO_TENSOR = {"size", "dim", "numel", "item", "tolist", "stride", "is_contiguous", "data_ptr", "nelement", "backward", "detach"}
+_NO_GRADIENT = frozenset(
+    {"size", "dim", "numel", "item", "tolist", "stride", "is_contiguous", "data_ptr", "nelement", "backward", "detach"}
+    | {"ones_like", "zeros_like", "empty_like", "full_like", "rand_like", "randn_like", "new_zeros", "new_ones", "new_tensor", "new_full"}
+    | {"argmax", "argmin", "argsort", "eq", "ne", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite", "any", "all", "bool", "long", "sign"}
+)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -33,7 +37,7 @@ class Scope(Struct, frozen=True):
     returns_tensor: bool = False
 
     def is_tensor(self, node: ast.expr) -> bool:
-        """Whether the expression surely is a tensor, as far as names and annotations tell."""
+        """Whether the expression surely is a tensor that may carry a gradient, as far as names and annotations tell."""
         match node:
             case ast.Name(id=name):
                 return name in self.tensors
@@ -42,9 +46,9 @@ class Scope(Struct, frozen=True):
             case ast.UnaryOp(op=ast.USub(), operand=inner) | ast.Subscript(value=inner) | ast.Attribute(value=inner, attr="T" | "mT"):
                 return self.is_tensor(inner)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name), args=[first, *_]) if module in self.modules:
-                return name not in _NO_TENSOR and self.is_tensor(first)
+                return name not in _NO_GRADIENT and self.is_tensor(first)
             case ast.Call(func=ast.Attribute(value=receiver, attr=name)):
-                return name not in _NO_TENSOR and self.is_tensor(receiver)
+                return name not in _NO_GRADIENT and self.is_tensor(receiver)
             case _:
                 return False
 

@@ -16,7 +16,7 @@ Steps: TypeAlias = tuple[str, Sequence[ast.stmt]]
 def of_statement(node: ast.stmt, scope: Scope) -> Iterator[Steps]:
     """All mutations of a statement as a whole, not of the expressions and statements inside it."""
     match node:
-        case ast.Expr() | ast.Assert() | ast.Delete() | ast.Raise():
+        case ast.Expr() | ast.Delete() | ast.Raise():
             yield "dropped-statement", [ast.Pass()]
         case ast.Break() | ast.Continue():
             yield "dropped-statement", [ast.Pass()]

@@ -32,12 +32,10 @@ def _root(
 
 def build() -> Typer:
     """The whole application."""
-    app = Typer(
-        cls=KitGroup, help=_("Practise neural networks: fetch an exercise, write the answer, have it graded."), rich_markup_mode=None
+    app = Typer(cls=KitGroup, help=_("Practise neural networks: fetch an exercise, write the answer, have it graded."), rich_markup_mode=None)
+    app.callback(cls=KitGroup, context_settings=SETTINGS, help=_("Practise neural networks: fetch an exercise, write the answer, have it graded."))(
+        _root
     )
-    app.callback(
-        cls=KitGroup, context_settings=SETTINGS, help=_("Practise neural networks: fetch an exercise, write the answer, have it graded.")
-    )(_root)
     learning, looking, machine, authoring = _("Learn"), _("Look around"), _("Set up"), _("Write exercises")
     for name, function, panel, text in (
         ("next", learn.next_, learning, _("Fetch the first exercise that is not passed.")),

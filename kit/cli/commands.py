@@ -76,17 +76,20 @@ def _unknown_command(name: str, path: str, commands: Mapping[str, object]) -> Ki
 
 def _page(command: TyperCommand | TyperGroup, ctx: Context) -> Page:
     page = Page(" ".join(command.collect_usage_pieces(ctx)), ctx.command_path, command.help or "")
+    own = {  # what typer says in English only
+        "help": _("Show this page."),
+        "install_completion": _("Let the shell complete what is typed for kit."),
+        "show_completion": _("Print what --install-completion would install."),
+    }
     for parameter in command.get_params(ctx):
-        text = str(getattr(parameter, "help", None) or "")
+        text = own.get(parameter.name, str(getattr(parameter, "help", None) or ""))
         if getattr(parameter, "hidden", False):
             continue
         if parameter.param_type_name == "argument":
             page.add(_("Arguments"), Row(str(parameter.metavar or parameter.name), text))
-        elif parameter.name == "help":
-            page.add(_("Options"), Row(", ".join(parameter.opts), _("Show this page.")))
         else:
             metavar = f" {parameter.metavar}" if getattr(parameter, "metavar", None) else ""
-            page.add(_("Options"), Row(", ".join(parameter.opts) + metavar, text))
+            page.add(_("Options"), Row(", ".join(sorted(parameter.opts, key=len)) + metavar, text))
     return page
 
 

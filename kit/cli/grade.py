@@ -42,9 +42,7 @@ def grade(  # noqa: PLR0917  # typer calls it by keyword
     as_json: Annotated[bool, Option("--json", help=_("Print the verdict as JSON and nothing else."))] = False,
     junit: Annotated[str | None, Option("--junit", metavar="FILE", help=_("Also write the verdicts as JUnit XML."))] = None,
     html: Annotated[str | None, Option("--html", metavar="FILE", help=_("Also write the report as a web page."))] = None,
-    pdb: Annotated[
-        bool, Option("--pdb", help=_("Run in this process, without the sandbox, and stop in a debugger where it fails."))
-    ] = False,
+    pdb: Annotated[bool, Option("--pdb", help=_("Run in this process, without the sandbox, and stop in a debugger where it fails."))] = False,
     no_server: Annotated[bool, Option("--no-server", help=_("Do not use the warm server."))] = False,
 ) -> int:
     """Grade an answer."""
@@ -183,7 +181,5 @@ def _device(text: str | None) -> DeviceChoice:
     if text is None:
         return "default"
     if text not in {"auto", "cpu", "cuda"}:
-        raise KitError(
-            _("no device is called {name}").format(name=text), "--device", _("Choose one of: {names}.").format(names="auto, cpu, cuda")
-        )
+        raise KitError(_("no device is called {name}").format(name=text), "--device", _("Choose one of: {names}.").format(names="auto, cpu, cuda"))
     return cast("DeviceChoice", text)

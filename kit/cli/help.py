@@ -38,7 +38,7 @@ class Page:
         rows = [row for section in self.sections.values() for row in section]
         column = min(max((len(row.name) for row in rows), default=0), 26)
         for title, own in self.sections.items():
-            lines.append(f"{title}:")
+            lines.append(_("{section}:").format(section=title))
             for row in own:
                 texts: list[str] = fill(row.text, width - column - 4) or [""]
                 if len(row.name) > column:

@@ -16,9 +16,7 @@ from kit.progress import Record
 from kit.workspace import Fetched
 
 Slug = Annotated[str, Argument(metavar="SLUG", help=_("The exercise."), autocompletion=complete_slug)]
-MaybeSlug = Annotated[
-    str | None, Argument(metavar="[SLUG]", help=_("The exercise; without it, the one you are at."), autocompletion=complete_slug)
-]
+MaybeSlug = Annotated[str | None, Argument(metavar="[SLUG]", help=_("The exercise; without it, the one you are at."), autocompletion=complete_slug)]
 TrackOption = Annotated[str | None, Option("--track", metavar="TRACK", help=_("Only this track."), autocompletion=complete_track)]
 
 
@@ -85,12 +83,8 @@ def solution(slug: MaybeSlug = None, yes: Annotated[bool, Option("--yes", "-y", 
     passed = session.records().get(exercise.slug, Record()).passed
     if not passed and not yes:
         if not session.asks():
-            raise KitError(
-                _("{slug} is not passed yet").format(slug=exercise.slug), remedy=_("To see its solution all the same, add --yes.")
-            )
-        if not ask(
-            session.screen, _("{slug} is not passed yet, and reading the solution is remembered. Show it?").format(slug=exercise.slug)
-        ):
+            raise KitError(_("{slug} is not passed yet").format(slug=exercise.slug), remedy=_("To see its solution all the same, add --yes."))
+        if not ask(session.screen, _("{slug} is not passed yet, and reading the solution is remembered. Show it?").format(slug=exercise.slug)):
             session.screen.talk(_("Good. A smaller step: kit hint {slug}").format(slug=exercise.slug))
             return PASSED
     code, text = _text(exercise.solution), _text(exercise.answer_text(session.lang))
@@ -140,9 +134,7 @@ def _level(text: str | None) -> int | None:
     if text is None:
         return None
     if text not in {"1", "2", "3", "4", "5"}:
-        raise KitError(
-            _("no level is called {name}").format(name=text), "--level", _("Choose one of: {names}.").format(names="1, 2, 3, 4, 5")
-        )
+        raise KitError(_("no level is called {name}").format(name=text), "--level", _("Choose one of: {names}.").format(names="1, 2, 3, 4, 5"))
     return int(text)
 
 

@@ -40,9 +40,7 @@ def show_reports(screen: Screen, reports: "Sequence[Report]") -> None:
         if report.ok and not report.slug:
             continue
         screen.result(
-            Text.assemble(
-                styled(mark, role), " ", styled(report.slug or _("the bank"), "strong"), styled(f"  {report.seconds:.1f} s", "quiet")
-            )
+            Text.assemble(styled(mark, role), " ", styled(report.slug or _("the bank"), "strong"), styled(f"  {report.seconds:.1f} s", "quiet"))
         )
         for finding in report.findings:
             screen.result(*indented(screen.out, Text.assemble(styled(f"{finding.where}: ", "quiet"), styled(finding.problem)), 2))
@@ -60,9 +58,7 @@ def show_synced(screen: Screen, synced: "Sequence[Synced]") -> None:
         if each.changed:
             screen.result(str(each.path))
     changed = sum(each.changed for each in synced)
-    screen.talk(
-        ngettext("{n} starter written, the others were fresh", "{n} starters written, the others were fresh", changed).format(n=changed)
-    )
+    screen.talk(ngettext("{n} starter written, the others were fresh", "{n} starters written, the others were fresh", changed).format(n=changed))
 
 
 def show_mutations(screen: Screen, reports: "Sequence[MutationReport]", target: float) -> None:
@@ -71,9 +67,7 @@ def show_mutations(screen: Screen, reports: "Sequence[MutationReport]", target: 
     for report in reports:
         role = "passed" if report.score >= target else "failed"
         killed = _("{killed} of {all} noticed").format(killed=report.killed, all=report.killed + report.survived)
-        rows.append(
-            (styled(report.slug, "strong"), styled(f"{report.score:.1%}", role), styled(killed), styled(f"{report.seconds:.1f} s", "quiet"))
-        )
+        rows.append((styled(report.slug, "strong"), styled(f"{report.score:.1%}", role), styled(killed), styled(f"{report.seconds:.1f} s", "quiet")))
     if rows:
         screen.result(*columns(rows))
     for report in reports:

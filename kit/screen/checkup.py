@@ -19,6 +19,4 @@ def show_finding(screen: Screen, finding: Finding) -> None:
 
 def show_end(screen: Screen, *, fine: bool) -> None:
     """The last line."""
-    screen.result(
-        "", styled(_("Everything that is needed is in place."), "passed") if fine else styled(_("Something needed is missing."), "failed")
-    )
+    screen.result("", styled(_("Everything that is needed is in place."), "passed") if fine else styled(_("Something needed is missing."), "failed"))

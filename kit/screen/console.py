@@ -23,9 +23,7 @@ STYLES = {
     "diagnosis": "bold cyan",
     "": "",
 }
-THEME = Theme(
-    {"markdown.code": "cyan", "markdown.code_block": "cyan", "markdown.h1": "bold", "markdown.h2": "bold", "markdown.item.number": "dim"}
-)
+THEME = Theme({"markdown.code": "cyan", "markdown.code_block": "cyan", "markdown.h1": "bold", "markdown.h2": "bold", "markdown.item.number": "dim"})
 
 
 class Screen:
@@ -64,9 +62,7 @@ def _print(console: Console, lines: tuple[Text | str, ...]) -> None:
 def _console(stream: TextIO) -> Console:
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb" or not stream.isatty()
     width = min(get_terminal_size().columns, WIDEST)
-    return Console(
-        file=stream, width=max(width, 40), color_system=None if plain else "auto", highlight=False, markup=False, emoji=False, theme=THEME
-    )
+    return Console(file=stream, width=max(width, 40), color_system=None if plain else "auto", highlight=False, markup=False, emoji=False, theme=THEME)
 
 
 def styled(text: str, role: str = "") -> Text:

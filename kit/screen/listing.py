@@ -33,9 +33,7 @@ def show_list(screen: Screen, tracks: Sequence[Track], exercises: Sequence[Exerc
             state = records.get(exercise.slug, Record()).state
             mark, role = MARKS[state]
             level = styled("●" * exercise.level + "○" * (5 - exercise.level), "quiet")
-            rows.append(
-                (styled(mark, role), styled(exercise.slug, "strong"), level, styled(names[state], role), styled(exercise.title.say(lang)))
-            )
+            rows.append((styled(mark, role), styled(exercise.slug, "strong"), level, styled(names[state], role), styled(exercise.title.say(lang))))
     for number, line in enumerate(columns(rows)):
         if number in heads:
             screen.result(*([""] if number else []), styled(heads[number], "diagnosis"))

@@ -17,7 +17,10 @@ _SYMBOLS = {
     **{sign: sign for sign in "{}%_&#$"},
     **dict.fromkeys(",;: ", " "),
     **dict.fromkeys(_UNSPACED, ""),
-    "|": "‖", "\\": "  ", "quad": "  ", "qquad": "    ",
+    "|": "‖",
+    "\\": "  ",
+    "quad": "  ",
+    "qquad": "    ",
 }
 _ACCENTS = {
     "hat": "\u0302",
@@ -33,7 +36,9 @@ _UP = dict(zip("0123456789+-=()nijTkmtxyab*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻
 _DOWN = dict(zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 _DOUBLE = {"R": "ℝ", "E": "𝔼", "N": "ℕ", "Z": "ℤ", "P": "ℙ", "C": "ℂ", "1": "𝟙"}
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[{}^_]|\s+|.", re.DOTALL)
-_FORMULA = re.compile(r"(?P<code>(?P<tick>`+).*?(?P=tick))|\$\$(?P<block>.+?)\$\$|(?<![\\\w$])\$(?=\S)(?P<inline>[^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL)
+_FORMULA = re.compile(
+    r"(?P<code>(?P<tick>`+).*?(?P=tick))|\$\$(?P<block>.+?)\$\$|(?<![\\\w$])\$(?=\S)(?P<inline>[^$\n]+?)(?<=\S)\$(?![\w$])", re.DOTALL
+)
 
 
 def with_readable_maths(markdown: str) -> str:

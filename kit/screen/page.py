@@ -27,6 +27,4 @@ def write_page(path: Path, graded: Sequence[tuple[Target, Verdict]]) -> None:
     try:
         write_atomically(path, console.export_html(inline_styles=True))
     except OSError as error:
-        raise KitError(
-            _("the report cannot be written ({reason})").format(reason=error.strerror), path, _("Choose another place.")
-        ) from error
+        raise KitError(_("the report cannot be written ({reason})").format(reason=error.strerror), path, _("Choose another place.")) from error

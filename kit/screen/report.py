@@ -72,7 +72,9 @@ def _check(console: Console, check: CheckResult, verdict: Verdict, subject: Subj
         return indented(console, styled(f"{title}  {one_line(check.because or '')}", role), 2, mark)
     if todo:
         frames = failure.frames if failure else []
-        place = _("your turn: {function}, line {line}").format(function=one_line(frames[-1].function), line=frames[-1].line) if frames else _("your turn")
+        place = (
+            _("your turn: {function}, line {line}").format(function=one_line(frames[-1].function), line=frames[-1].line) if frames else _("your turn")
+        )
         return indented(console, Text.assemble(title, styled(f"  {place}", role)), 2, mark)
     lines = indented(console, styled(title, "failed" if role == "failed" else ""), 2, mark)
     if check.status == "passed" or failure is None:

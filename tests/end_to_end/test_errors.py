@@ -143,7 +143,9 @@ def test_a_verdict_is_shown_even_when_it_cannot_be_remembered(learner: Learner):
 def test_an_own_failure_is_one_line_and_status_3(learner: Learner, tmp_path):
     (tmp_path / "cache").write_text("")
     (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text("import kit.bank\ndef broken(environ):\n    raise RuntimeError('out of\\nluck')\nkit.bank.find_root = broken\n")
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        "import kit.bank\ndef broken(environ):\n    raise RuntimeError('out of\\nluck')\nkit.bank.find_root = broken\n"
+    )
     run = learner.kit("list", PYTHONPATH=str(tmp_path / "site"))
     assert (run.status, run.err.count("\n")) == (3, 1)
     assert "RuntimeError: out of" in run.err

@@ -246,7 +246,9 @@ def test_no_gpu_is_a_usage_error(learner: Learner):
 
 def test_a_closed_pipe_is_quiet(learner: Learner):
     learner.kit("next")
-    done = subprocess.run(f"{KIT} show double | head -c 1", shell=True, cwd=learner.folder, env=learner.env, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        f"{KIT} show double | head -c 1", shell=True, cwd=learner.folder, env=learner.env, capture_output=True, timeout=60, check=False
+    )
     assert done.stderr == b""
 
 

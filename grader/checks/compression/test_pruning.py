@@ -84,7 +84,7 @@ def test_keep_largest(answer, draw, dtype):
 def test_rounding(answer, draw):
     """How many are pruned
     剪掉多少个"""
-    for n, sparsity in [(5, 0.5), (7, 0.5), (10, 0.25), (10, 0.35), (100, 0.29), (3, 0.1), (3, 0.9), (1, 0.3), (1, 0.7), (4, 0.4)]:
+    for n, sparsity in [(5, 0.5), (7, 0.5), (10, 0.25), (10, 0.35), (100, 0.29), (30, 0.09), (30, 0.93), (4, 0.4)]:
         scores = draw.permutation(n).float()
         assert_same(answer.keep_largest(scores, sparsity), scores >= round(sparsity * n), f"keep_largest(scores of {n}, {sparsity:g})")
 
@@ -97,6 +97,8 @@ def test_nothing_and_everything(answer, draw):
         scores = draw.uniform(n)
         assert_same(answer.keep_largest(scores, 0.0), torch.ones(n, dtype=torch.bool), f"keep_largest(scores of {n}, 0)")
         assert_same(answer.keep_largest(scores, 1.0), torch.zeros(n, dtype=torch.bool), f"keep_largest(scores of {n}, 1)")
+    assert_same(answer.keep_largest(torch.zeros(1), 0.4), torch.tensor([True]), "keep_largest(one score, 0.4)")
+    assert_same(answer.keep_largest(torch.zeros(1), 0.6), torch.tensor([False]), "keep_largest(one score, 0.6)")
     assert_same(answer.keep_largest(torch.zeros(0), 0.5), torch.zeros(0, dtype=torch.bool), "keep_largest(no scores, 0.5)")
 
 

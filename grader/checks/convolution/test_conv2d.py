@@ -147,7 +147,7 @@ def test_errors(answer, draw):
 def test_speed(answer, draw, worker):
     """speed
     速度"""
-    for images, kernels in [((2, 4, 8, 8), (8, 4, 3, 3)), ((4, 8, 26, 26), (8, 8, 3, 3))]:
+    for images, kernels in [((2, 4, 6, 6), (8, 4, 3, 3)), ((4, 8, 20, 20), (8, 8, 3, 3))]:
         x, w = draw.normal(*images), draw.normal(*kernels)
         seconds = []
         while len(seconds) < 2 and 0.1 < min(seconds, default=0.2) < 0.5:  # a second try: the machine may have been busy

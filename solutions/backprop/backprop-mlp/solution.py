@@ -80,14 +80,14 @@ def fit(x: np.ndarray, labels: np.ndarray, sizes: Sequence[int], seed: int, acti
     """Train a network of these sizes on all of x and labels; returns its weights.
 
     x: (n, sizes[0]) with values in [0, 1], not changed. labels: (n,) int64. Optimiser, learning rate, batch size and number of epochs are
-    yours to choose. With sizes (64, 64, 10) on 1,437 images of 8x8 digits, either activation reaches 95 % on 360 others, in 10 seconds at
-    most. The same arguments give the same weights, another seed others.
+    yours to choose. With sizes (64, 64, 10) on 1,437 images of 8x8 digits, either activation is right for 95 % of 360 others (on average
+    over two such splits), in 5 seconds at most. The same arguments give the same weights, another seed others.
     """
     rng = np.random.default_rng(seed)
     weights = init(sizes, seed)
-    epochs, batch = 30, 32
+    epochs, batch = 40, 32
     for epoch in range(epochs):
-        learning_rate = 0.3 * (1 - epoch / epochs)
+        learning_rate = 1 - epoch / epochs
         for chosen in np.array_split(rng.permutation(len(x)), max(1, len(x) // batch)):
             _, weights = sgd_step(x[chosen], labels[chosen], weights, learning_rate, activation)
     return weights

@@ -341,6 +341,27 @@ def test_elsewhere_nothing_but_limits_is_on(monkeypatch):
         Sandbox.prepare("server", readable=[])
 
 
+@pytest.mark.parametrize("policy", ["local", "server"])
+def test_what_must_come_before_threads_can_come_first(policy, monkeypatch):
+    """As for a worker that makes a CUDA context."""
+    enter = Sandbox.enter
+
+    def threads_between(self, **limits):
+        self.isolate()
+        hold = threading.Event()
+        thread = threading.Thread(target=hold.wait)
+        thread.start()
+        layers = enter(self, **limits)
+        hold.set()
+        thread.join()
+        return layers
+
+    monkeypatch.setattr(Sandbox, "enter", threads_between)
+    report = in_sandbox(lambda: outcome(socket.socket), policy)
+    assert report["result"] == "EPERM"
+    assert {name for name, (on, _) in report["layers"].items() if not on} <= {"cgroup", "namespaces"}
+
+
 def test_no_child_is_left_when_the_parent_ends():
     alive, write_end = os.pipe()
     parent = os.fork()

@@ -72,7 +72,7 @@ def test_operators(code, operator, expected):
 
 
 def test_gradients_are_cut_where_values_are_tensors():
-    code = "c = a * 2\nn = a.size(0)\nreturn c / n"
+    code = "c = a * 2\nn = a.size(0)\nmask = torch.ones_like(a)\nfixed = a.detach().exp()\nreturn c / n"
     assert changes(body(code), "detached") == ["c = (a * 2).detach()", "return (c / n).detach()"]
 
 
@@ -106,6 +106,12 @@ def test_options_are_swapped_but_messages_are_left_alone():
 
 def test_docstrings_annotations_and_imports_are_left_alone():
     assert changes('"""Doc."""\nimport torch\n\n\ndef f(x: Literal[1]) -> Literal[2]:\n    """Doc 3."""\n') == []
+
+
+def test_guards_are_left_alone():
+    found = changes("def f(x, y):\n    assert x > 1, x\n    return zip(x, y, strict=True)\n")
+    assert all("strict=True" in after for after in found)
+    assert found
 
 
 def test_given_code_is_left_alone():
