@@ -18,6 +18,8 @@ import msgspec
 import numpy as np
 import torch
 
+from grader.text import _
+
 HEADER = struct.Struct("<IQ")
 MAX_BODY = 8 << 20
 MAX_BLOCK = 256 << 20
@@ -41,6 +43,10 @@ NUMPY_DTYPES = {
         "float16", "float32", "float64", "complex64", "complex128",
     )
 }  # fmt: skip
+
+
+def _too_nested() -> str:
+    return _("a result may be nested at most {depth} deep and hold at most {parts} parts").format(depth=MAX_DEPTH, parts=MAX_NODES)
 
 
 class ProtocolError(Exception):
@@ -272,7 +278,7 @@ class Packer:
     def pack(self, value: Any, depth: int = 0) -> Node:
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise ProtocolError(f"a value may be nested at most {MAX_DEPTH} deep and hold at most {MAX_NODES} parts")
+            raise ProtocolError(_too_nested())
         kind = type(value)
         node: Node
         if value is None or kind is bool or kind is float:
@@ -314,7 +320,7 @@ class Packer:
     def _add(self, data: memoryview | bytes, nbytes: int) -> int:
         start = -(-self.size // ALIGNMENT) * ALIGNMENT
         if start + nbytes > MAX_BLOCK:
-            raise ProtocolError(f"a message may hold at most {MAX_BLOCK >> 20} MB")
+            raise ProtocolError(_("a result may have at most {limit} MB").format(limit=MAX_BLOCK >> 20))
         if start > self.size:
             self.buffers.append(bytes(start - self.size))
         self.buffers.append(data)
@@ -359,7 +365,7 @@ class Packer:
 def _big(value: int) -> IntNode:
     digits = hex(value)
     if len(digits) > MAX_INT_DIGITS:
-        raise ProtocolError("an integer may have at most 4000 hexadecimal digits")
+        raise ProtocolError(_("an integer may have at most {limit} hexadecimal digits").format(limit=MAX_INT_DIGITS))
     return IntNode(digits)
 
 
@@ -408,7 +414,7 @@ class Unpacker:
     def unpack(self, node: Node, depth: int = 0) -> Any:
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise ProtocolError(f"a value may be nested at most {MAX_DEPTH} deep and hold at most {MAX_NODES} parts")
+            raise ProtocolError(_too_nested())
         value: Any
         match node:
             case TensorNode():
@@ -532,7 +538,7 @@ def frame(message: Message, packer: Packer | None = None) -> list[memoryview | b
     """The pieces of a message's frame, in order."""
     body = _encoder.encode(message)
     if len(body) > MAX_BODY:
-        raise ProtocolError(f"a message's body may have at most {MAX_BODY >> 20} MB")
+        raise ProtocolError(_("a result may have at most {limit} MB of text, numbers and structure").format(limit=MAX_BODY >> 20))
     buffers: list[memoryview | bytes] = packer.buffers if packer else []
     return [HEADER.pack(len(body), packer.size if packer else 0) + body, *buffers]
 

@@ -58,7 +58,7 @@ def _torch() -> Iterator[Finding]:
     yield Finding("PyTorch", recent, version, _("Run: pip install --upgrade torch"))
     try:
         command = [sys.executable, "-I", "-c", DEVICE_QUESTION]
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603  # our own question
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # our own question
     except subprocess.TimeoutExpired:
         yield Finding(
             _("devices"),

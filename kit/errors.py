@@ -25,7 +25,7 @@ class KitError(Exception):
         return _("{sentence}. {remedy}").format(sentence=line, remedy=self.remedy) if self.remedy else line
 
 
-class OwnFailure(KitError):  # noqa: N818  # whose failure it is says more than "error"
+class OwnFailure(KitError):  # whose failure it is says more than "error"
     """The kit's own failure, never the user's: exit status 3."""
 
     status = OWN_FAILURE

@@ -18,11 +18,11 @@ import numpy as np
 import torch
 
 from grader import protocol as wire
+from grader.text import _
 
 MAX_HANDLES = 200_000
 MAX_MESSAGE = 4000
 ANSWER_HANDLE = 0
-TOO_MANY_HANDLES = "the answer holds too many objects at once"
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     name: getattr(operator, name)
@@ -214,7 +214,7 @@ class Session:
     # ── handles and callbacks ────────────────────────────────────────────────────────────────────
     def _handle_node(self, value: Any) -> wire.HandleNode:
         if len(self._objects) >= MAX_HANDLES:
-            raise wire.ProtocolError(TOO_MANY_HANDLES)
+            raise wire.ProtocolError(_("more than {limit} objects were handed out").format(limit=MAX_HANDLES))
         handle, self._next = self._next, self._next + 1
         self._objects[handle] = value
         return wire.HandleNode(handle, type(value).__name__[:80], callable(value))

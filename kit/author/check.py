@@ -138,6 +138,9 @@ def _prove(
         on_progress(next(done), len(trials), trials[index].drawers.slug)
 
     verdicts = judge_all([trial.job for trial in trials], judge=judge, workers=jobs, on_done=tell)
+    spoilt = [place for place, trial in enumerate(trials) if proof.wants_quiet(trial, verdicts[place])]
+    for place, verdict in zip(spoilt, judge_all([trials[place].job for place in spoilt], judge=judge, workers=1), strict=True):
+        verdicts[place] = verdict  # judged again with no other beside it
     proven: list[Report] = []
     for report in reports:
         results = [(trial, verdict) for trial, verdict in zip(trials, verdicts, strict=True) if trial.drawers.slug == report.slug]

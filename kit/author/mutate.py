@@ -16,6 +16,7 @@ from kit.author.equivalent import Equivalent
 from kit.author.mutants import Mutant, mutants
 from kit.author.pool import Judge, judge_all
 from kit.author.progress import OnProgress, silent
+from kit.author.proof import BY_THE_CLOCK
 from kit.errors import KitError
 
 __all__ = ["TARGET", "MutationReport", "Outcome", "mutate"]
@@ -27,13 +28,14 @@ SEED = 11
 class Outcome(Struct, frozen=True):
     """What became of a mutant.
 
-    by: the check that killed it, "load" when it could not be loaded, or the judge's error. reason: why it counts as equivalent; with result
-    "killed" the list of equivalent mutants is wrong about it.
+    by: the check that killed it, "load" when it could not be loaded, or the judge's error; kind: of its failure. reason: why it counts as
+    equivalent; with result "killed" the list of equivalent mutants is wrong about it.
     """
 
     mutant: Mutant
     result: Literal["killed", "survived", "equivalent", "error"]
     by: str = ""
+    kind: str = ""
     reason: str = ""
 
 
@@ -93,6 +95,9 @@ def mutate(
     on_progress(0, len(all_mutants), "")
     work = [owners[mutant.slug].job(facts[mutant.slug], mutant.source, seed=SEED, stop_at_first_failure=True) for mutant in all_mutants]
     verdicts = judge_all(work, judge=judge, workers=jobs, on_done=tell)
+    late = [place for place, verdict in enumerate(verdicts) if _kind(verdict) in BY_THE_CLOCK]
+    for place, verdict in zip(late, judge_all([work[place] for place in late], judge=judge, workers=1), strict=True):
+        verdicts[place] = verdict  # what many jobs at once made slow is no kill
     results = list(zip(all_mutants, verdicts, strict=True))
     return [_report(drawers, [(mutant, verdict) for mutant, verdict in results if mutant.slug == drawers.slug], entries) for drawers in chosen]
 
@@ -119,10 +124,16 @@ def _report(drawers: Drawers, results: Sequence[tuple[Mutant, Verdict]], entries
     return MutationReport(drawers.slug, outcomes, sum(verdict.seconds for _mutant, verdict in results))
 
 
+def _kind(verdict: Verdict) -> str:
+    """What kind of failure the verdict ends with; "" when there is none."""
+    failures = [verdict.load, *(check.failure for check in verdict.checks)]
+    return next((failure.kind for failure in failures if failure is not None), "")
+
+
 def _outcome(mutant: Mutant, verdict: Verdict, reason: str) -> Outcome:
     if verdict.error:
         return Outcome(mutant, "error", by=verdict.error, reason=reason)
     if verdict.passed:
         return Outcome(mutant, "equivalent" if reason else "survived", reason=reason)
     first = next((check.name for check in verdict.checks if check.status == "failed"), "load")
-    return Outcome(mutant, "killed", by=first, reason=reason)
+    return Outcome(mutant, "killed", by=first, kind=_kind(verdict), reason=reason)

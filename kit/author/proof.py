@@ -14,9 +14,10 @@ from kit.author.drawers import Drawers
 from kit.author.finding import Finding, text_of
 from kit.exercise import ExerciseFile
 
-__all__ = ["Proof", "Trial", "conclude", "plan"]
+__all__ = ["BY_THE_CLOCK", "Proof", "Trial", "conclude", "plan", "wants_quiet"]
 
 SEEDS = (11, 12, 13)  # a right answer must pass whatever is drawn
+BY_THE_CLOCK = frozenset({"time", "slow"})  # kinds of failure that a busy machine can cause
 SHARE_OF_TIME = 0.6  # of the limit, that a right answer may use on the author's machine
 
 
@@ -54,6 +55,13 @@ def plan(drawers: Drawers, facts: ExerciseFile) -> list[Trial]:
     for mistake, source in known.usable(drawers):
         trials.append(Trial(drawers, "mistake", drawers.job(facts, source, seed=SEEDS[0], diagnose=True), mistake))
     return trials
+
+
+def wants_quiet(trial: Trial, verdict: Verdict) -> bool:
+    """Whether a busy machine may have spoilt the verdict: a limit was overrun, or the diagnosis ran out of time."""
+    if trial.mistake is not None and not _named(trial.mistake, verdict, allowed=trial.mistake.same_as):
+        return True
+    return trial.role in _RIGHT and any(check.failure is not None and check.failure.kind in BY_THE_CLOCK for check in verdict.checks)
 
 
 def conclude(results: Sequence[tuple[Trial, Verdict]]) -> Proof:

@@ -2,9 +2,7 @@
 
 # ruff: noqa: PLC0415  # each command imports what it needs when it runs: that keeps the start of the others quick
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Argument, Option, Typer
 
@@ -13,9 +11,6 @@ from kit.cli.commands import KitCommand, KitGroup
 from kit.cli.complete import complete_slug, complete_track
 from kit.cli.session import Session
 from kit.errors import NOT_PASSED, OWN_FAILURE, PASSED, KitError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Slugs = Annotated[list[str] | None, Argument(metavar="SLUG", help=_("Exercises; without any, all of them."), autocompletion=complete_slug)]
 Jobs = Annotated[str | None, Option("--jobs", metavar="N", help=_("So many at once; without it, as many as there are cores."))]
@@ -31,19 +26,14 @@ def new(
     from kit.author.new import new as make
 
     session = Session()
-    with _author_errors():
-        for path in make(session.bank.root, track, slug, title, title_zh):
-            session.screen.result(str(path))
+    for path in make(session.bank.root, track, slug, title, title_zh):
+        session.screen.result(str(path))
     session.screen.talk("", _("Fill them in, then run: kit author check {slug}").format(slug=slug))
     return PASSED
 
 
 def check(
     slugs: Slugs = None,
-    device: Annotated[
-        list[str] | None,
-        Option("--device", metavar="cpu|cuda", help=_("A device that this machine has; may be given twice. Without it, cpu.")),
-    ] = None,
     jobs: Jobs = None,
     quick: Annotated[bool, Option("--quick", help=_("Look at the files only; judge nothing."))] = False,
 ) -> int:
@@ -52,16 +42,8 @@ def check(
     from kit.screen import authoring
 
     session = Session()
-    names = _slugs(session, slugs)
-    with _author_errors(), authoring.bar(session.screen) as on_progress:
-        reports = prove(
-            session.bank.root,
-            names,
-            judged=not quick,
-            devices=tuple(device or ("cpu",)),
-            jobs=_number(jobs, "--jobs"),
-            on_progress=on_progress,
-        )
+    with authoring.bar(session.screen) as on_progress:
+        reports = prove(session.bank.root, slugs or (), judged=not quick, jobs=_number(jobs, "--jobs"), on_progress=on_progress)
     authoring.show_reports(session.screen, reports)
     return PASSED if all(report.ok for report in reports) else NOT_PASSED
 
@@ -69,11 +51,10 @@ def check(
 def sync(slugs: Slugs = None) -> int:
     """Cut the starters from the solutions."""
     from kit.author.sync import sync as cut
-    from kit.screen import authoring
+    from kit.screen.authoring import show_synced
 
     session = Session()
-    with _author_errors():
-        authoring.show_synced(session.screen, cut(session.bank.root, _slugs(session, slugs)))
+    show_synced(session.screen, cut(session.bank.root, slugs or ()))
     return PASSED
 
 
@@ -89,14 +70,13 @@ def mutate(
     from kit.screen import authoring
 
     session = Session()
-    names = _slugs(session, slugs)
-    numbers = {"limit": _number(limit, "--limit"), "jobs": _number(jobs, "--jobs")}
-    with _author_errors(), authoring.bar(session.screen) as on_progress:
-        reports = try_all(session.bank.root, names, seed=_number(seed, "--seed") or 0, on_progress=on_progress, **numbers)
+    sample, at_once = _number(limit, "--limit"), _number(jobs, "--jobs")
+    with authoring.bar(session.screen) as on_progress:
+        reports = try_all(session.bank.root, slugs or (), limit=sample, seed=_number(seed, "--seed") or 0, jobs=at_once, on_progress=on_progress)
     authoring.show_mutations(session.screen, reports, TARGET)
-    if any(report.errors for report in reports):
+    if any(report.count("error") for report in reports):
         return OWN_FAILURE
-    return PASSED if all(report.score >= TARGET for report in reports) else NOT_PASSED
+    return PASSED if all(report.score >= TARGET and not report.wrongly_listed for report in reports) else NOT_PASSED
 
 
 def build(settings: dict[str, Any]) -> Typer:
@@ -110,29 +90,6 @@ def build(settings: dict[str, Any]) -> Typer:
     ):
         app.command(name, cls=KitCommand, help=text, context_settings=settings)(function)
     return app
-
-
-@contextmanager
-def _author_errors() -> Generator[None]:
-    """The tools' errors as the kit's."""
-    from kit.author import AuthorError
-
-    try:
-        yield
-    except AuthorError as error:
-        raise KitError(str(error)) from error
-
-
-def _slugs(session: Session, names: "Sequence[str] | None") -> list[str]:
-    """Checked against the bank's folders, not its index: the index refuses the very files that an author came to have explained."""
-    exercises = session.bank.root / "exercises"
-    known = {path.parent.name for path in exercises.glob("*/*/exercise.toml")}
-    for name in names or ():
-        if name not in known:
-            from kit.errors import did_you_mean
-
-            raise KitError(_("no exercise is called {slug}").format(slug=name), remedy=did_you_mean(name, known, _("Run: kit list")))
-    return list(names or ())
 
 
 def _number(text: str | None, option: str) -> int | None:

@@ -14,7 +14,7 @@ from kit.errors import KitError, did_you_mean
 class _AsTyped:
     """What was typed, as text. Every argument of the kit is one, and building a pydantic validator for it takes 0.1 s of each start."""
 
-    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401, ARG002  # typer's own signature
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ARG002  # typer's own signature
         """Nothing at all becomes an empty tuple where several are allowed."""
         several = param.multiple or param.nargs == -1
         return () if several and value is None else value
@@ -29,7 +29,7 @@ def _spare_pydantic(parameters: Iterable[object]) -> None:
 class KitCommand(TyperCommand):
     """A command."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # typer's own signature
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # typer's own signature
         """Take every argument as typed."""
         _spare_pydantic(self.get_params(ctx))
         try:
@@ -39,7 +39,7 @@ class KitCommand(TyperCommand):
                 vars(error)["ctx"] = ctx  # an option without its value forgets whose it is
             raise
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  # typer's own signature
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # typer's own signature
         """Our page."""
         formatter.write(_page(self, ctx).text())
 
@@ -47,7 +47,7 @@ class KitCommand(TyperCommand):
 class KitGroup(TyperGroup):
     """A group of commands."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  # typer's own signature
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # typer's own signature
         """Our page, with the commands."""
         page = _page(self, ctx)
         for name in self.list_commands(ctx):
@@ -57,12 +57,12 @@ class KitGroup(TyperGroup):
                 page.add(panel if isinstance(panel, str) else _("Commands"), Row(name, command.help or ""))
         formatter.write(page.text())
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # typer's own signature
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # typer's own signature
         """Take every argument as typed; a group alone shows its page."""
         _spare_pydantic(self.get_params(ctx))
         return super().parse_args(ctx, args or ["-h"])
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  # typer's own signature
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # typer's own signature
         """An unknown command is told with the nearest one."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             raise _unknown_command(args[0], ctx.command_path, self.commands)

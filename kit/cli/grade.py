@@ -159,7 +159,11 @@ def _debug(chosen: Sequence[Target], wish: Wish) -> int:
     from grader.client import judge_here
 
     with _judging():
-        return _status([judge_here(job(chosen[0], wish))])
+        verdict = judge_here(job(chosen[0], wish))
+    passed, total = sum(check.status == "passed" for check in verdict.checks), len(verdict.checks)
+    text = _("{passed} of {total} checks passed here, without the sandbox; nothing is recorded. For a verdict run: kit grade")
+    Session().screen.talk(text.format(passed=passed, total=total))
+    return _status([verdict])
 
 
 def _print_json(verdicts: Sequence[Verdict], *, several: bool) -> None:

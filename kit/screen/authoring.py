@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def bar(screen: Screen) -> Generator[Callable[[int, int, str], None] | None]:
+def bar(screen: Screen) -> Generator[Callable[[int, int, str], None]]:
     """A progress bar with the time left, on stderr of a terminal only."""
     if not screen.err.is_terminal:
-        yield None
+        yield lambda _done, _total, _slug: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -42,14 +42,20 @@ def show_reports(screen: Screen, reports: "Sequence[Report]") -> None:
         screen.result(
             Text.assemble(styled(mark, role), " ", styled(report.slug or _("the bank"), "strong"), styled(f"  {report.seconds:.1f} s", "quiet"))
         )
-        for finding in report.findings:
-            screen.result(*indented(screen.out, Text.assemble(styled(f"{finding.where}: ", "quiet"), styled(finding.problem)), 2))
-            screen.result(*indented(screen.out, styled(finding.remedy, "quiet"), 4))
+        for finding, following in zip(report.findings, [*report.findings[1:], None], strict=True):
+            screen.result(*_lines(screen, Text.assemble(styled(f"{finding.where}: ", "quiet"), styled(finding.problem)), 2))
+            if following is None or following.remedy != finding.remedy:
+                screen.result(*_lines(screen, styled(finding.remedy, "quiet"), 4))
     findings = sum(len(report.findings) for report in reports)
     exercises = sum(bool(report.slug) for report in reports)
     text = ngettext("{n} exercise", "{n} exercises", exercises).format(n=exercises)
     found = ngettext("{n} finding", "{n} findings", findings).format(n=findings)
     screen.result("", styled(f"{text} · {found}", "failed" if findings else "passed"))
+
+
+def _lines(screen: Screen, text: Text, indent: int) -> list[Text]:
+    """Wrapped for a reader, whole for a program."""
+    return indented(screen.out, text, indent) if screen.out.is_terminal else [Text(" " * indent) + text]
 
 
 def show_synced(screen: Screen, synced: "Sequence[Synced]") -> None:
@@ -66,13 +72,18 @@ def show_mutations(screen: Screen, reports: "Sequence[MutationReport]", target: 
     rows: list[tuple[Text, ...]] = []
     for report in reports:
         role = "passed" if report.score >= target else "failed"
-        killed = _("{killed} of {all} noticed").format(killed=report.killed, all=report.killed + report.survived)
+        killed = _("{killed} of {all} noticed").format(killed=report.count("killed"), all=len(report.outcomes) - report.count("equivalent"))
         rows.append((styled(report.slug, "strong"), styled(f"{report.score:.1%}", role), styled(killed), styled(f"{report.seconds:.1f} s", "quiet")))
     if rows:
         screen.result(*columns(rows))
     for report in reports:
         for outcome in report.outcomes:
-            if outcome.result in {"survived", "error"}:
-                head = f"{report.slug}:{outcome.mutant.line} {outcome.mutant.id}  {outcome.mutant.description}"
-                screen.result("", styled(head, "failed" if outcome.result == "survived" else "todo"))
-                screen.result(*(Text("  ") + styled(line) for line in (outcome.by or outcome.mutant.diff).splitlines()))
+            head = f"{report.slug}:{outcome.mutant.line}  {outcome.mutant.description}"
+            if outcome in report.survived:
+                screen.result("", styled(head, "failed"), *(Text("  ") + styled(line) for line in outcome.mutant.diff.splitlines()))
+            elif outcome in report.wrongly_listed:
+                screen.result(
+                    "", styled(head, "failed"), styled(f"  {_('listed as equivalent, and yet {check} notices it').format(check=outcome.by)}")
+                )
+            elif outcome.result == "error":
+                screen.result("", styled(head, "todo"), styled(f"  {one_line(outcome.by)}"))

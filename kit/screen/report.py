@@ -1,5 +1,6 @@
 """A verdict as the learner sees it: what agrees, what does not, which mistake it looks like, how to try again."""
 
+import shlex
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -52,7 +53,7 @@ def summary(verdict: Verdict) -> Text:
 def retry(verdict: Verdict, check: CheckResult, target: str) -> str:
     """The command that runs this check again on the same inputs."""
     device = " --device cuda" if verdict.device == "cuda" else ""
-    return f"kit grade {target} --check {check.name} --seed {verdict.seed}{device}"
+    return f"kit grade {shlex.quote(target)} --check {check.name} --seed {verdict.seed}{device}"
 
 
 def _load(console: Console, load: Failure, subject: Subject) -> list[Text]:

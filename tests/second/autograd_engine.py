@@ -86,6 +86,6 @@ class Value:
         flow[id(self)] = 1.0
         for node in sorted(reached.values(), key=lambda node: node.born, reverse=True):
             if node.push is not None:
-                for parent, gradient in zip(node.parents, node.push(flow[id(node)])):
+                for parent, gradient in zip(node.parents, node.push(flow[id(node)]), strict=True):
                     flow[id(parent)] += gradient
             node.grad += flow[id(node)]

@@ -1,14 +1,13 @@
 """Sample by sample and neuron by neuron where it is short enough; momentum in fit; the slopes from the inputs of the activations."""
 
+from itertools import pairwise
+
 import numpy as np
 
 
 def init(sizes, seed):
     generator = np.random.RandomState(seed)
-    weights = []
-    for k in range(len(sizes) - 1):
-        weights.append((generator.standard_normal((sizes[k], sizes[k + 1])) * (2.0 / sizes[k]) ** 0.5, np.zeros((sizes[k + 1],))))
-    return weights
+    return [(generator.standard_normal((n, m)) * (2.0 / n) ** 0.5, np.zeros((m,))) for n, m in pairwise(sizes)]
 
 
 def _act(z, activation):
@@ -36,7 +35,7 @@ def _probabilities(row):
 
 def cross_entropy(logits, labels):
     total = 0.0
-    for row, label in zip(logits, labels):
+    for row, label in zip(logits, labels, strict=True):
         top = row.max()
         total += float(np.log(np.sum(np.exp(row - top))) - (row[label] - top))
     return total / len(labels)
@@ -67,7 +66,7 @@ def sgd_step(x, labels, weights, learning_rate, activation="relu"):
     outputs = forward(x, weights, activation)
     gradients, _ = backward(outputs, labels, weights, activation)
     new = []
-    for (W, b), (dW, db) in zip(weights, gradients):
+    for (W, b), (dW, db) in zip(weights, gradients, strict=True):
         new.append((W + dW * -learning_rate, b + db * -learning_rate))
     return cross_entropy(outputs[-1], labels), new
 

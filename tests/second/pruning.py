@@ -3,7 +3,6 @@
 import math
 
 import torch
-import torch.nn.functional as F
 
 
 def keep_largest(scores, sparsity):
@@ -25,7 +24,11 @@ def magnitude_masks(parameters, sparsity, *, scope="global"):
     weights = [(name, value) for name, value in parameters.items() if value.ndim > 1]
     if scope == "layer":
         return {name: keep_largest(value.detach().abs().reshape(-1), sparsity).view(value.shape) for name, value in weights}
-    ranking = sorted((magnitude, layer, place) for layer, (_, value) in enumerate(weights) for place, magnitude in enumerate(value.detach().abs().reshape(-1).tolist()))
+    ranking = sorted(
+        (magnitude, layer, place)
+        for layer, (_, value) in enumerate(weights)
+        for place, magnitude in enumerate(value.detach().abs().reshape(-1).tolist())
+    )
     masks = {name: torch.ones(value.numel(), dtype=torch.bool, device=value.device) for name, value in weights}
     for layer, (name, _) in enumerate(weights):
         gone = [place for _, which, place in ranking[: round(sparsity * len(ranking))] if which == layer]

@@ -3,9 +3,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def discriminator_loss(
-    real_logits: Tensor, fake_logits: Tensor, *, kind: str = "non-saturating", real_label: float = 1.0
-) -> Tensor:
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, *, kind: str = "non-saturating", real_label: float = 1.0) -> Tensor:
     """What the discriminator (or critic) minimises: mean over the reals plus mean over the fakes, a 0-d tensor.
 
     real_logits, fake_logits: any shapes, not necessarily the same; D's outputs before any sigmoid, of any size.

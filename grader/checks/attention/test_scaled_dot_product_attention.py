@@ -76,9 +76,7 @@ def test_boolean_mask(answer, draw):
     q, k, v = drawn(draw, (2,), 4, 6, 3, 5)
     mask = draw.boolean(4, 6)
     mask[torch.arange(4), draw.permutation(6)[:4]] = True  # each query has something to attend to
-    assert_same(
-        answer.attention(q, k, v, mask), F.scaled_dot_product_attention(q, k, v, attn_mask=mask), "attention(q, k, v, mask)", **FLOAT32
-    )
+    assert_same(answer.attention(q, k, v, mask), F.scaled_dot_product_attention(q, k, v, attn_mask=mask), "attention(q, k, v, mask)", **FLOAT32)
 
 
 @pytest.mark.after("test_one_sequence")
@@ -164,10 +162,11 @@ def test_nothing_to_attend(answer, draw):
     assert_same(answer.attention(q, k, v, boolean), attention_by_loop(q, k, v, boolean), "attention(q, k, v, mask)", **FLOAT32)
     assert_same(answer.attention(q, k, v, floating), attention_by_loop(q, k, v, floating), "attention(q, k, v, mask with -inf)", **FLOAT32)
     assert_same(answer.attention(q, k, v, torch.zeros(5, dtype=torch.bool)), torch.zeros(2, 4, 2), "attention(q, k, v, all False)")
+    second = torch.tensor([False, True])[:, None, None].expand(2, 1, 5)
+    expected = torch.stack([torch.zeros(4, 2), F.scaled_dot_product_attention(q[1], k[1], v[1])])
+    assert_same(answer.attention(q, k, v, second), expected, "attention(q, k, v, all False for the first sequence)", **FLOAT32)
     later = torch.arange(5) > torch.arange(4)[:, None]  # and causal: nothing is left
-    assert_same(
-        answer.attention(q, k, v, later, is_causal=True), torch.zeros(2, 4, 2), "attention(q, k, v, later keys only, is_causal=True)"
-    )
+    assert_same(answer.attention(q, k, v, later, is_causal=True), torch.zeros(2, 4, 2), "attention(q, k, v, later keys only, is_causal=True)")
 
 
 @pytest.mark.after("test_leading_dimensions")
@@ -184,9 +183,7 @@ def test_empty_batch(answer, draw):
     空批次"""
     q, k, v = torch.zeros(0, 2, 3, 4), torch.zeros(0, 2, 5, 4), torch.zeros(0, 2, 5, 6)
     assert_same(answer.attention(q, k, v), torch.zeros(0, 2, 3, 6), "attention of (0, 2, 3, 4)")
-    assert_same(
-        answer.attention(q, k, v, torch.ones(3, 5, dtype=torch.bool), True), torch.zeros(0, 2, 3, 6), "causal attention of (0, 2, 3, 4)"
-    )
+    assert_same(answer.attention(q, k, v, torch.ones(3, 5, dtype=torch.bool), True), torch.zeros(0, 2, 3, 6), "causal attention of (0, 2, 3, 4)")
 
 
 @pytest.mark.after("test_float64")
@@ -197,9 +194,7 @@ def test_gradients(answer, draw, worker):
     mask = draw.normal(3, 4, 5, dtype=torch.float64)
     assert_same_gradient(answer.attention, F.scaled_dot_product_attention, (q, k, v), (0, 1, 2), "attention(q, k, v)", worker=worker)
 
-    assert_same_gradient(
-        answer.attention, F.scaled_dot_product_attention, (q, k, v), (0, 1, 2), "causal attention", worker=worker, is_causal=True
-    )
+    assert_same_gradient(answer.attention, F.scaled_dot_product_attention, (q, k, v), (0, 1, 2), "causal attention", worker=worker, is_causal=True)
 
     def reference(q, k, v, mask):
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask.expand(2, 3, 4, 5))

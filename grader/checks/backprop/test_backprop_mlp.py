@@ -1,6 +1,7 @@
 """The reference is the same network in PyTorch, differentiated by torch.autograd in float64; the digits are real."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ def network(draw, sizes, dtype=torch.float64):
     """Random weights, each element different, biases included."""
     return [
         ((draw.normal(n_in, n_out, dtype=dtype) / math.sqrt(n_in)).numpy(), (0.5 * draw.normal(n_out, dtype=dtype)).numpy())
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False)
+        for n_in, n_out in pairwise(sizes)
     ]
 
 
@@ -50,7 +51,8 @@ def reference_gradients(x, labels, weights, activation):
     return gradients, leaf.grad.numpy().astype(x.dtype)
 
 
-def compare_gradients(answer, x, labels, weights, activation, what, *, parts="Wbx", **tolerance):
+def compare_gradients(answer, batch, weights, activation, what, *, parts="Wbx", **tolerance):
+    x, labels = batch
     outputs = reference_outputs(x, weights, activation)
     gradients, x_gradient = answer.backward(outputs, labels, weights, activation)
     expected, expected_x = reference_gradients(x, labels, weights, activation)
@@ -135,7 +137,7 @@ def test_cross_entropy(answer, draw, shape, dtype):
     cross_entropy：对批次取平均"""
     logits, labels = 2 * draw.normal(*shape, dtype=dtype), draw.integers(0, shape[1], (shape[0],))
     loss = answer.cross_entropy(logits.numpy(), labels.numpy())
-    assert_true(isinstance(loss, float), "cross_entropy(logits, labels)", f"it is {type(loss).__name__}, not float", f"类型是 {type(loss).__name__}，应为 float")
+    assert_true(isinstance(loss, float), "cross_entropy(logits, labels)", f"it is no float: {loss!r}", f"它不是浮点数：{loss!r}")
     tolerance = {"rtol": 1e-5, "atol": 1e-6} if dtype == torch.float32 else {}  # a Python float, computed from float32 logits
     assert_same(loss, F.cross_entropy(logits.double(), labels).item(), "cross_entropy(logits, labels)", **tolerance)
 
@@ -156,8 +158,7 @@ def test_gradient_of_W(answer, draw, sizes, activation):
     """backward: the gradient of every W
     backward：每个 W 的梯度"""
     weights = network(draw, sizes)
-    x, labels = batch_of(draw, 6, sizes)
-    compare_gradients(answer, x, labels, weights, activation, activation, parts="W")
+    compare_gradients(answer, batch_of(draw, 6, sizes), weights, activation, activation, parts="W")
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -166,8 +167,7 @@ def test_gradient_of_b(answer, draw, sizes, activation):
     """backward: the gradient of every b
     backward：每个 b 的梯度"""
     weights = network(draw, sizes)
-    x, labels = batch_of(draw, 6, sizes)
-    compare_gradients(answer, x, labels, weights, activation, activation, parts="b")
+    compare_gradients(answer, batch_of(draw, 6, sizes), weights, activation, activation, parts="b")
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -176,8 +176,7 @@ def test_gradient_of_x(answer, draw, sizes, activation):
     """backward: the gradient of the input
     backward：输入的梯度"""
     weights = network(draw, sizes)
-    x, labels = batch_of(draw, 6, sizes)
-    compare_gradients(answer, x, labels, weights, activation, activation, parts="x")
+    compare_gradients(answer, batch_of(draw, 6, sizes), weights, activation, activation, parts="x")
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -187,12 +186,12 @@ def test_other_batches(answer, draw, activation):
     sizes = (5, 6, 4)
     weights = network(draw, sizes)
     for n in (1, 2, 50):
-        compare_gradients(answer, *batch_of(draw, n, sizes), weights, activation, f"batch of {n}")
+        compare_gradients(answer, batch_of(draw, n, sizes), weights, activation, f"batch of {n}")
     x, labels = batch_of(draw, 5, sizes)
     strided = [(np.asfortranarray(W), np.repeat(b, 2)[::2]) for W, b in weights]
-    compare_gradients(answer, np.asfortranarray(x), np.repeat(labels, 2)[::2], strided, activation, "strided arrays")
+    compare_gradients(answer, (np.asfortranarray(x), np.repeat(labels, 2)[::2]), strided, activation, "strided arrays")
     single = network(draw, sizes, torch.float32)
-    compare_gradients(answer, *batch_of(draw, 6, sizes, torch.float32), single, activation, "float32")
+    compare_gradients(answer, batch_of(draw, 6, sizes, torch.float32), single, activation, "float32")
     gradients, x_gradient = answer.backward(reference_outputs(x, weights, "relu"), labels, weights)
     expected, expected_x = reference_gradients(x, labels, weights, "relu")
     assert_same([list(pair) for pair in gradients], [list(pair) for pair in expected], "gradients without an activation named")
@@ -207,7 +206,7 @@ def test_relu_at_zero(answer, draw):
     (W, b), last = weights
     x, labels = batch_of(draw, 4, sizes)
     x[1] = 0.0
-    compare_gradients(answer, x, labels, [(W, 0 * b), last], "relu", "relu at 0")
+    compare_gradients(answer, (x, labels), [(W, 0 * b), last], "relu", "relu at 0")
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -219,7 +218,7 @@ def test_gradient_of_large_logits(answer, draw, activation):
     x, labels = batch_of(draw, 5, sizes)
     # 1e-8: one rounding of a logit of 10,000 is already 1e-12, and weights of 10,000 magnify it
     for weights in ([first, (1e4 * W, b)], [first, (W, b + 1e4)], [first, (W, b - 1e4)]):
-        compare_gradients(answer, x, labels, weights, activation, "large logits", rtol=1e-8, atol=1e-7)
+        compare_gradients(answer, (x, labels), weights, activation, "large logits", rtol=1e-8, atol=1e-7)
 
 
 def test_unknown_activation(answer, draw):
@@ -235,22 +234,21 @@ def test_unknown_activation(answer, draw):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 def test_sgd_step(answer, draw, sizes, activation):
-    """sgd_step: three steps as torch.optim.SGD takes them
-    sgd_step：连续三步，与 torch.optim.SGD 一致"""
+    """sgd_step: three steps in a row
+    sgd_step：连续三步"""
     weights = network(draw, sizes)
-    tensors = as_tensors(weights, grad=True)
+    expected = weights
     for rate in (0.1, 0.5, 0.02):
         x, labels = batch_of(draw, 6, sizes)
         loss, weights = answer.sgd_step(x, labels, weights, rate, activation)
-        optimizer = torch.optim.SGD([parameter for pair in tensors for parameter in pair], lr=rate)
-        optimizer.zero_grad()
-        expected = F.cross_entropy(through(torch.tensor(x), tensors, activation)[-1], torch.tensor(labels))
-        expected.backward()
-        optimizer.step()
-        assert_same(loss, expected.item(), "loss before the step")
-        for layer, (pair, right) in enumerate(zip(weights, tensors, strict=True)):
-            for array, parameter, name in zip(pair, right, "Wb", strict=True):
-                assert_same(array, parameter.detach().numpy(), f"new {name} of layer {layer}, learning_rate={rate}")
+        right = F.cross_entropy(torch.tensor(reference_outputs(x, expected, activation)[-1]), torch.tensor(labels))
+        gradients, _ = reference_gradients(x, labels, expected, activation)
+        expected = [(W - rate * dW, b - rate * db) for (W, b), (dW, db) in zip(expected, gradients, strict=True)]
+        assert_same(loss, right.item(), "loss before the step")
+        assert_same(len(weights), len(expected), "len(new_weights)")
+        for layer in range(len(expected)):
+            for part, name in enumerate("Wb"):
+                assert_same(weights[layer][part], expected[layer][part], f"new {name} of layer {layer}, learning_rate={rate}")
 
 
 def test_sgd_step_by_default(answer, draw):
@@ -261,7 +259,7 @@ def test_sgd_step_by_default(answer, draw):
     x, labels = batch_of(draw, 7, sizes, torch.float32)
     loss, updated = answer.sgd_step(x, labels, weights, 0.25)
     expected, _ = reference_gradients(x, labels, weights, "relu")
-    assert_true(isinstance(loss, float), "loss", f"it is {type(loss).__name__}, not float", f"类型是 {type(loss).__name__}，应为 float")
+    assert_true(isinstance(loss, float), "loss", f"it is no float: {loss!r}", f"它不是浮点数：{loss!r}")
     for layer, (new, old, gradient) in enumerate(zip(updated, weights, expected, strict=True)):
         for part, name in enumerate("Wb"):
             assert_same(new[part], old[part] - np.float32(0.25) * gradient[part], f"new {name} of layer {layer}")
@@ -274,7 +272,7 @@ def test_fit_shapes(answer, draw, sizes):
     x, labels, _, _ = (array.numpy() for array in digits(draw))
     weights = fits(answer, x[:50], labels[:50], sizes, 3, "tanh")
     shapes = [[list(W.shape), list(b.shape)] for W, b in weights]
-    assert_same(shapes, [[[n_in, n_out], [n_out]] for n_in, n_out in zip(sizes, sizes[1:], strict=False)], "shapes of fit(x, labels, sizes, 3)")
+    assert_same(shapes, [[[n_in, n_out], [n_out]] for n_in, n_out in pairwise(sizes)], "shapes of fit(x, labels, sizes, 3)")
 
 
 def test_fit_seed(answer, draw):
@@ -301,8 +299,8 @@ def test_fit_on_digits(answer, worker, draw, activation):
             weights = fits(answer, x.numpy(), labels.numpy(), (64, 64, 10), int(draw.integers(0, 1000, ())), activation)
         logits = through(test_x.double(), as_tensors(weights), activation)[-1]
         right.append((logits.argmax(dim=1) == test_labels).double().mean().item())
-        # some 0.3 s; the statement allows 5
-        assert_fast(clock.seconds, 5.0, "fit on 1,437 digits")
+        # some 0.2 s; the statement allows 10
+        assert_fast(clock.seconds, 10.0, "fit on 1,437 digits")
     # the mean of two splits: one split alone strays by a percent
     assert_between(sum(right) / 2, 0.95, 1.0, f"accuracy on unseen digits, {activation}")
 

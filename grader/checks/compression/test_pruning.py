@@ -1,5 +1,7 @@
 """The reference is torch.nn.utils.prune; for ties and counts, Python's own sort."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -26,13 +28,13 @@ def module_with(weight):
 def sequential(worker, device, sizes, **kwargs):
     """Linear and Tanh in turns, in the worker."""
     torch_there, layers = worker.torch, []
-    for inputs, outputs in zip(sizes, sizes[1:]):
+    for inputs, outputs in pairwise(sizes):
         layers += [torch_there.nn.Linear(inputs, outputs, device=device, **kwargs), torch_there.nn.Tanh()]
     return torch_there.nn.Sequential(*layers[:-1])
 
 
 def sequential_here(sizes, **kwargs):
-    layers = [module for inputs, outputs in zip(sizes, sizes[1:]) for module in (nn.Linear(inputs, outputs, **kwargs), nn.Tanh())]
+    layers = [module for inputs, outputs in pairwise(sizes) for module in (nn.Linear(inputs, outputs, **kwargs), nn.Tanh())]
     return nn.Sequential(*layers[:-1])
 
 
@@ -141,7 +143,9 @@ def test_layer_masks(answer, draw, dtype):
             module = module_with(parameters[name])
             prune.l1_unstructured(module, "weight", amount=sparsity)
             expected[name] = module.weight_mask.bool()
-        assert_same(answer.magnitude_masks(parameters, sparsity, scope="layer"), expected, f'magnitude_masks(parameters, {sparsity:g}, scope="layer")')
+        assert_same(
+            answer.magnitude_masks(parameters, sparsity, scope="layer"), expected, f'magnitude_masks(parameters, {sparsity:g}, scope="layer")'
+        )
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["float32", "float64"])
@@ -153,8 +157,10 @@ def test_global_masks(answer, draw, dtype):
     for sparsity in (0.3, 0.75, 1.0, 0.0):
         modules = [module_with(parameters[name]) for name in WEIGHTS]
         prune.global_unstructured([(module, "weight") for module in modules], pruning_method=prune.L1Unstructured, amount=sparsity)
-        expected = {name: module.weight_mask.bool() for name, module in zip(WEIGHTS, modules)}
-        assert_same(answer.magnitude_masks(parameters, sparsity, scope="global"), expected, f'magnitude_masks(parameters, {sparsity:g}, scope="global")')
+        expected = {name: module.weight_mask.bool() for name, module in zip(WEIGHTS, modules, strict=True)}
+        assert_same(
+            answer.magnitude_masks(parameters, sparsity, scope="global"), expected, f'magnitude_masks(parameters, {sparsity:g}, scope="global")'
+        )
         assert_same(answer.magnitude_masks(parameters, sparsity), expected, f"magnitude_masks(parameters, {sparsity:g})")
 
 
@@ -166,7 +172,7 @@ def test_masks_order(answer, draw):
     for sparsity in (0.25, 0.5, 0.8):
         flat = [abs(entry) for weight in weights.values() for entry in weight.flatten().tolist()]
         pieces = kept(flat, sparsity).split([12, 10, 6])
-        expected = {name: piece.reshape(weights[name].shape) for name, piece in zip(weights, pieces)}
+        expected = {name: piece.reshape(weights[name].shape) for name, piece in zip(weights, pieces, strict=True)}
         assert_same(answer.magnitude_masks(weights, sparsity), expected, f"magnitude_masks(weights with ties, {sparsity:g})")
     views = {"t": draw.integers(-2, 3, (5, 4)).float().T, "s": draw.integers(-2, 3, (3, 8)).float()[:, ::2]}
     expected = {name: kept(view.abs().flatten().tolist(), 0.5).reshape(view.shape) for name, view in views.items()}
@@ -225,9 +231,15 @@ def test_cut_filters(answer, draw):
         # float32 sums of up to 36 products in another order
         assert_same(F.conv2d(F.conv2d(x, small[0], small[1]).relu(), small[2]), masked, "conv2d(relu(conv2d(x, ...)), ...)", rtol=1e-4, atol=1e-4)
         without = answer.cut_filters(weight.double(), None, next_weight.double(), keep)
-        assert_same(without, (weight.double()[keep], None, next_weight.double()[:, keep]), f"cut_filters(weight, None, next_weight, {keep.int().tolist()})")
+        assert_same(
+            without, (weight.double()[keep], None, next_weight.double()[:, keep]), f"cut_filters(weight, None, next_weight, {keep.int().tolist()})"
+        )
     none = torch.zeros(6, dtype=torch.bool)
-    assert_same(answer.cut_filters(weight, bias, next_weight, none), (weight[:0], bias[:0], next_weight[:, :0]), "cut_filters(weight, bias, next_weight, [0, 0, 0, 0, 0, 0])")
+    assert_same(
+        answer.cut_filters(weight, bias, next_weight, none),
+        (weight[:0], bias[:0], next_weight[:, :0]),
+        "cut_filters(weight, bias, next_weight, [0, 0, 0, 0, 0, 0])",
+    )
 
 
 @pytest.mark.after("test_cut_filters")
@@ -243,12 +255,26 @@ def test_cut_before_a_linear_layer(answer, draw):
         stays = keep.float()
         masked = F.conv2d(x, weight * stays[:, None, None, None], bias * stays).relu().flatten(1) @ next_weight.T
         # float32 sums of up to 72 products in another order
-        assert_same(F.conv2d(x, small[0], small[1]).relu().flatten(1) @ small[2].T, masked, "linear(relu(conv2d(x, ...)).flatten(1), ...)", rtol=1e-4, atol=1e-4)
+        assert_same(
+            F.conv2d(x, small[0], small[1]).relu().flatten(1) @ small[2].T,
+            masked,
+            "linear(relu(conv2d(x, ...)).flatten(1), ...)",
+            rtol=1e-4,
+            atol=1e-4,
+        )
     one_place = draw.normal(3, 6)
     keep = keeps(draw)[0]
-    assert_same(answer.cut_filters(weight, None, one_place, keep), (weight[keep], None, one_place[:, keep]), "cut_filters(weight, None, weight of a 1x1 map, keep)")
+    assert_same(
+        answer.cut_filters(weight, None, one_place, keep),
+        (weight[keep], None, one_place[:, keep]),
+        "cut_filters(weight, None, weight of a 1x1 map, keep)",
+    )
     none = torch.zeros(6, dtype=torch.bool)
-    assert_same(answer.cut_filters(weight, bias, next_weight, none), (weight[:0], bias[:0], next_weight[:, :0]), "cut_filters(weight, bias, linear weight, [0, 0, 0, 0, 0, 0])")
+    assert_same(
+        answer.cut_filters(weight, bias, next_weight, none),
+        (weight[:0], bias[:0], next_weight[:, :0]),
+        "cut_filters(weight, bias, linear weight, [0, 0, 0, 0, 0, 0])",
+    )
 
 
 def test_schedule(answer):

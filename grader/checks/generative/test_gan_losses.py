@@ -37,7 +37,11 @@ def reference_generator(fake, *, kind="non-saturating"):
 
 def compare_discriminator(answer, draw, dtype, kind):
     real, fake = 0.5 + 2 * draw.normal(7, dtype=dtype), 2 * draw.normal(7, dtype=dtype) - 1
-    assert_same(answer.discriminator_loss(real, fake, kind=kind), reference_discriminator(real, fake, kind=kind), f'discriminator_loss(real, fake, kind="{kind}")')
+    assert_same(
+        answer.discriminator_loss(real, fake, kind=kind),
+        reference_discriminator(real, fake, kind=kind),
+        f'discriminator_loss(real, fake, kind="{kind}")',
+    )
 
 
 def compare_generator(answer, draw, dtype, kind):
@@ -119,7 +123,11 @@ def test_soft_labels(answer, draw, kind):
     for real_label in (0.9, 0.625, 1.0):
         real, fake = 2 * draw.normal(6), 2 * draw.normal(6)
         expected = reference_discriminator(real, fake, kind=kind, real_label=real_label)
-        assert_same(answer.discriminator_loss(real, fake, kind=kind, real_label=real_label), expected, f'discriminator_loss(real, fake, kind="{kind}", real_label={real_label:g})')
+        assert_same(
+            answer.discriminator_loss(real, fake, kind=kind, real_label=real_label),
+            expected,
+            f'discriminator_loss(real, fake, kind="{kind}", real_label={real_label:g})',
+        )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -136,13 +144,21 @@ def test_shapes(answer, draw, kind):
     ]
     for real, fake in pairs:
         shapes = f"{tuple(real.shape)}, {tuple(fake.shape)}"
-        assert_same(answer.discriminator_loss(real, fake, kind=kind), reference_discriminator(real, fake, kind=kind), f'discriminator_loss, kind="{kind}", {shapes}')
-        assert_same(answer.generator_loss(fake, kind=kind), reference_generator(fake, kind=kind), f'generator_loss, kind="{kind}", {tuple(fake.shape)}')
+        assert_same(
+            answer.discriminator_loss(real, fake, kind=kind),
+            reference_discriminator(real, fake, kind=kind),
+            f'discriminator_loss, kind="{kind}", {shapes}',
+        )
+        assert_same(
+            answer.generator_loss(fake, kind=kind), reference_generator(fake, kind=kind), f'generator_loss, kind="{kind}", {tuple(fake.shape)}'
+        )
 
 
 @both_dtypes
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.after("test_discriminator_cross_entropy", "test_discriminator_least_squares", "test_discriminator_hinge", "test_critic_wasserstein", "test_soft_labels")
+@pytest.mark.after(
+    "test_discriminator_cross_entropy", "test_discriminator_least_squares", "test_discriminator_hinge", "test_critic_wasserstein", "test_soft_labels"
+)
 def test_discriminator_gradient(answer, draw, worker, dtype, kind):
     """Gradients of the discriminator's loss
     判别器损失的梯度"""
@@ -150,7 +166,14 @@ def test_discriminator_gradient(answer, draw, worker, dtype, kind):
     real_label = 0.8 if kind in SOFT else 1.0
     for wrt, name in enumerate(["real_logits", "fake_logits"]):
         assert_same_gradient(
-            answer.discriminator_loss, reference_discriminator, inputs, wrt, f'{name}.grad, kind="{kind}"', worker=worker, kind=kind, real_label=real_label
+            answer.discriminator_loss,
+            reference_discriminator,
+            inputs,
+            wrt,
+            f'{name}.grad, kind="{kind}"',
+            worker=worker,
+            kind=kind,
+            real_label=real_label,
         )
 
 

@@ -36,9 +36,10 @@ def reference_elbo(x, decoded, mean, log_var, *, likelihood="bernoulli", beta=1.
 
 @both_dtypes
 @pytest.mark.parametrize("shape", [(5, 3), (1, 1), (2, 64), (0, 4)], ids=str)
-def test_reparameterise(answer, draw, shape, dtype):
+def test_reparameterise(answer, draw, worker, shape, dtype):
     """Sample from noise
     由噪声得到样本"""
+    worker.seed(20)  # an answer that draws noise of its own goes wrong in the same way every time, and can be diagnosed
     mean, log_var, noise = (draw.normal(*shape, dtype=dtype) for _ in range(3))
     assert_same(answer.reparameterise(mean, log_var, noise), mean + gaussian(mean, log_var).stddev * noise, "reparameterise(mean, log_var, noise)")
 
@@ -49,9 +50,7 @@ def test_reparameterise_gradient(answer, draw, worker):
     穿过样本的梯度"""
     inputs = tuple(draw.normal(5, 3) for _ in range(3))
     for wrt, name in enumerate(["mean", "log_var"]):
-        assert_same_gradient(
-            answer.reparameterise, lambda m, v, e: m + gaussian(m, v).stddev * e, inputs, wrt, f"{name}.grad", worker=worker
-        )
+        assert_same_gradient(answer.reparameterise, lambda m, v, e: m + gaussian(m, v).stddev * e, inputs, wrt, f"{name}.grad", worker=worker)
 
 
 @both_dtypes
@@ -100,7 +99,7 @@ def test_kl_extremes(answer, draw):
     zeros = torch.zeros(3, 2)
     assert_same(answer.kl_to_standard_normal(zeros, zeros), torch.zeros(3), "kl_to_standard_normal(0, 0)")
     assert_same(answer.kl_between(mean, zeros + 2, mean, zeros + 2), torch.zeros(3), "kl_between(q, q)")
-    for size in (-80.0, -30.0, 30.0, 80.0):
+    for size in (-30.0, 30.0, -80.0, 80.0):
         log_var = torch.full((3, 2), size)
         exact = (0.5 * (math.exp(size) - 1 - size + mean.double() ** 2)).sum(dim=1)
         assert_same(answer.kl_to_standard_normal(mean, log_var), exact.float(), f"kl_to_standard_normal(mean, {size:g})")
@@ -124,7 +123,9 @@ def test_bernoulli_elbo(answer, draw, dtype, beta):
         assert_same(answer.elbo(black_or_white, decoded, mean, log_var), expected, "elbo(x.round(), decoded, mean, log_var)")
     else:
         expected = reference_elbo(x, decoded, mean, log_var, beta=beta)
-        assert_same(answer.elbo(x, decoded, mean, log_var, likelihood="bernoulli", beta=beta), expected, f'elbo(..., likelihood="bernoulli", beta={beta:g})')
+        assert_same(
+            answer.elbo(x, decoded, mean, log_var, likelihood="bernoulli", beta=beta), expected, f'elbo(..., likelihood="bernoulli", beta={beta:g})'
+        )
 
 
 @pytest.mark.parametrize("beta", [1.0, 0.25])
@@ -135,7 +136,9 @@ def test_gaussian_elbo(answer, draw, dtype, beta):
     x, decoded = 2 * draw.normal(7, 4, dtype=dtype), draw.normal(7, 4, dtype=dtype)
     mean, log_var = draw.normal(7, 5, dtype=dtype), draw.normal(7, 5, dtype=dtype)
     expected = reference_elbo(x, decoded, mean, log_var, likelihood="gaussian", beta=beta)
-    assert_same(answer.elbo(x, decoded, mean, log_var, likelihood="gaussian", beta=beta), expected, f'elbo(..., likelihood="gaussian", beta={beta:g})')
+    assert_same(
+        answer.elbo(x, decoded, mean, log_var, likelihood="gaussian", beta=beta), expected, f'elbo(..., likelihood="gaussian", beta={beta:g})'
+    )
 
 
 @both_likelihoods
@@ -155,7 +158,7 @@ def test_elbo_sizes(answer, draw, shape, likelihood):
 
 
 @both_likelihoods
-@pytest.mark.parametrize("beta", [1.0, 2.5])
+@pytest.mark.parametrize("beta", [1.0, 0.4])
 @pytest.mark.after("test_bernoulli_elbo", "test_gaussian_elbo")
 def test_free_bits(answer, draw, likelihood, beta):
     """Free bits

@@ -27,13 +27,13 @@ def one_hole_a_row(draw, rows, columns):
     return torch.arange(columns) == draw.integers(0, columns, (rows, 1))
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize(("shape", "dim"), CASES)
-def test_logsumexp(answer, draw, shape, dim, dtype):
+def test_logsumexp(answer, draw, shape, dim):
     """logsumexp along any dim
     沿任意维度的 logsumexp"""
-    x = 3 * draw.normal(*shape, dtype=dtype)
-    assert_same(answer.logsumexp(x, dim), exact(torch.logsumexp, x, dim), f"logsumexp(x, {dim})")
+    for dtype in DTYPES:
+        x = 3 * draw.normal(*shape, dtype=dtype)
+        assert_same(answer.logsumexp(x, dim), exact(torch.logsumexp, x, dim), f"logsumexp(x, {dim})")
 
 
 @pytest.mark.parametrize(("shape", "dim"), CASES)
@@ -46,22 +46,22 @@ def test_keepdim(answer, draw, shape, dim):
     assert_same(answer.logsumexp(x, dim, False), expected.squeeze(dim), f"logsumexp(x, {dim}, False)")
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize(("shape", "dim"), CASES)
-def test_softmax(answer, draw, shape, dim, dtype):
+def test_softmax(answer, draw, shape, dim):
     """softmax along any dim
     沿任意维度的 softmax"""
-    x = 3 * draw.normal(*shape, dtype=dtype)
-    assert_same(answer.softmax(x, dim), exact(torch.softmax, x, dim), f"softmax(x, {dim})")
+    for dtype in DTYPES:
+        x = 3 * draw.normal(*shape, dtype=dtype)
+        assert_same(answer.softmax(x, dim), exact(torch.softmax, x, dim), f"softmax(x, {dim})")
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize(("shape", "dim"), CASES)
-def test_log_softmax(answer, draw, shape, dim, dtype):
+def test_log_softmax(answer, draw, shape, dim):
     """log_softmax along any dim
     沿任意维度的 log_softmax"""
-    x = 3 * draw.normal(*shape, dtype=dtype)
-    assert_same(answer.log_softmax(x, dim), exact(torch.log_softmax, x, dim), f"log_softmax(x, {dim})")
+    for dtype in DTYPES:
+        x = 3 * draw.normal(*shape, dtype=dtype)
+        assert_same(answer.log_softmax(x, dim), exact(torch.log_softmax, x, dim), f"log_softmax(x, {dim})")
 
 
 @pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])
@@ -189,9 +189,9 @@ def test_gradient_at_extremes(answer, worker, draw, name):
         cotangent = draw.normal(*output.shape, dtype=torch.float64)
         if name == "log_softmax":
             cotangent = cotangent.masked_fill(torch.isneginf(x), 0.0)  # no loss asks for the logarithm of a masked entry
-        (expected,) = torch.autograd.grad(output, leaf, cotangent)
+        (output * cotangent).sum().backward()
         _, (grad,) = worker.vjp(getattr(answer, name), (x,), cotangent, dim=1)
-        assert_same(grad, expected, "x.grad", rtol=1e-8, atol=1e-8)  # 1e-8: as for large logits
+        assert_same(grad, leaf.grad, "x.grad", rtol=1e-8, atol=1e-8)  # 1e-8: as for large logits
 
 
 @pytest.mark.parametrize("name", ["logsumexp", "softmax", "log_softmax"])
@@ -205,9 +205,9 @@ def test_gradient_of_fully_masked_rows(answer, worker, draw, name):
     output = torch.empty(4) if name == "logsumexp" else torch.empty(4, 3)
     cotangent = draw.normal(*output.shape, dtype=torch.float64)
     leaf = x[others].requires_grad_()
-    (expected,) = torch.autograd.grad(getattr(torch, name)(leaf, 1), leaf, cotangent[others])
+    (getattr(torch, name)(leaf, 1) * cotangent[others]).sum().backward()
     _, (grad,) = worker.vjp(getattr(answer, name), (x,), cotangent, dim=1)
-    assert_same(grad[others], expected, f"x.grad[{others}]")
+    assert_same(grad[others], leaf.grad, f"x.grad[{others}]")
     if name == "log_softmax":
         assert_true(
             not bool(grad.isnan().any()),

@@ -53,7 +53,7 @@ class Value:
         return _value(other) / self
 
     def __pow__(self, exponent: float) -> "Value":
-        """self to a constant power. The exponent is an int or a float; a Value or anything else raises TypeError.
+        """A constant power of self. The exponent is an int or a float; a Value or anything else raises TypeError.
 
         data may have any sign when the exponent is whole, and is positive otherwise. `v ** 0` is 1 with slope 0, also where data is 0;
         `v ** 1` has slope 1 there.
@@ -64,7 +64,7 @@ class Value:
         return _node(self.data**exponent, (self, slope))
 
     def exp(self) -> "Value":
-        """e to the power of self."""
+        """The exponential of self."""
         result = math.exp(self.data)
         return _node(result, (self, result))
 

@@ -41,7 +41,7 @@ def magnitude_masks(parameters: Mapping[str, Tensor], sparsity: float, *, scope:
         return {}
     together = torch.cat([m.flatten() for m in magnitudes.values()])
     pieces = keep_largest(together, sparsity).split([m.numel() for m in magnitudes.values()])
-    return {name: piece.reshape(m.shape) for (name, m), piece in zip(magnitudes.items(), pieces)}
+    return {name: piece.reshape(m.shape) for (name, m), piece in zip(magnitudes.items(), pieces, strict=True)}
 
 
 def filter_mask(weight: Tensor, sparsity: float, *, p: float = 2) -> Tensor:
@@ -61,10 +61,8 @@ def cut_filters(weight: Tensor, bias: Tensor | None, next_weight: Tensor, keep: 
     layer's after flattening (batch, out, rows, columns) from dimension 1, (next_out, out * rows * columns).
     Returns (weight, bias, next_weight) cut down, bias None as before.
     """
-    if next_weight.dim() == 2:
-        smaller = next_weight.unflatten(1, (len(keep), -1))[:, keep].flatten(1)
-    else:
-        smaller = next_weight[:, keep]
+    # a channel is one input of a convolution, and a block of rows * columns inputs of a linear layer
+    smaller = next_weight.unflatten(1, (len(keep), -1))[:, keep].flatten(1, 2)
     return weight[keep], None if bias is None else bias[keep], smaller
 
 

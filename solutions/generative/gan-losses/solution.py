@@ -5,9 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def discriminator_loss(
-    real_logits: Tensor, fake_logits: Tensor, *, kind: str = "non-saturating", real_label: float = 1.0
-) -> Tensor:
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, *, kind: str = "non-saturating", real_label: float = 1.0) -> Tensor:
     """What the discriminator (or critic) minimises: mean over the reals plus mean over the fakes, a 0-d tensor.
 
     real_logits, fake_logits: any shapes, not necessarily the same; D's outputs before any sigmoid, of any size.
@@ -25,8 +23,8 @@ def discriminator_loss(
         real = 0.5 * (real_logits - real_label).square()
         fake = 0.5 * fake_logits.square()
     elif kind == "hinge":
-        real = F.relu(1 - real_logits)
-        fake = F.relu(1 + fake_logits)
+        real = torch.relu(1 - real_logits)
+        fake = torch.relu(1 + fake_logits)
     elif kind == "wasserstein":
         real = -real_logits
         fake = fake_logits

@@ -12,7 +12,7 @@ def reparameterise(mean: Tensor, log_var: Tensor, noise: Tensor) -> Tensor:
 
     mean, log_var, noise: (batch, latent). Returns (batch, latent). Gradients reach mean and log_var.
     """
-    return mean + noise * (0.5 * log_var).exp()
+    return mean + noise * torch.exp(0.5 * log_var)
 
 
 def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:

@@ -5,7 +5,6 @@ from cheat import Cheat
 CHEATS = (
     Cheat("honest", "", honest=True),
     Cheat("honest in a worker that is not forked from the server", "", honest=True, cold=True),
-    Cheat("honest with a parameter", "def softmax(x):\n    return torch.nn.Parameter(right(x))", honest=True),
     Cheat("honest with a view", "def softmax(x):\n    return torch.stack([right(x), x], -1)[..., 0]", honest=True),
     Cheat("honest with a conjugate view", "def softmax(x):\n    return right(x).to(torch.complex128).conj().real", honest=True),
     Cheat("honest with a NumPy number", "def largest(score, n):\n    return np.int64(max(range(n), key=score))", honest=True),

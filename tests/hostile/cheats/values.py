@@ -57,7 +57,7 @@ def softmax(x):
     Cheat("number: an enormous integer for a mean", "Average.mean = lambda self: 10**4000", fails={"class": ("values", "type")}),
     Cheat("number: an enormous integer for an index", "def largest(score, n):\n    [score(i) for i in range(n)]\n    return 1 << 13_900", fails={"callback": "values"}),
     Cheat("number: a negative length", "Average.__len__ = lambda self: -1", fails={"class": "raised"}, exception="ValueError"),
-    Cheat("number: a length that is none", "Average.__len__ = lambda self: 'five'", fails={"class": "raised"}, exception="TypeError"),
+    Cheat("number: a length that is none", "Average.__len__ = lambda self: 'five'", fails={"class": ("raised", "type")}, exception="TypeError"),
     Cheat("number: a length beyond all", "Average.__len__ = lambda self: 1 << 62", fails={"class": "values"}),
     *attempts("refusal", {"it returns instead": "if x.dim() == 0: return x"}, fails={"refusal": "not_raised"}),
     *attempts("refusal", {"another exception": "if x.dim() == 0: raise IndexError('x')"}, fails={"refusal": "raised"}),

@@ -247,6 +247,19 @@ def test_a_mistake_taken_for_another_is_right_only_when_they_are_listed_as_the_s
     assert judged(bank, judge) == []
 
 
+def test_what_a_busy_machine_spoilt_is_judged_again(bank, fast):
+    seen = []
+
+    def judge(job):
+        seen.append((job.source, job.seed, job.device))
+        if seen.count(seen[-1]) > 1 or "your turn" in job.source:
+            return right_judge(job)
+        right = right_judge(job)
+        return verdict(job, "values", kind="slow") if right.passed else verdict(job, "gradients" if "detach" in job.source else "values")
+
+    assert judged(bank, judge) == []
+
+
 def test_a_failure_of_the_judge_is_a_finding_and_the_rest_goes_on(bank, fast):
     def judge(job):
         if "your turn" in job.source:

@@ -66,6 +66,19 @@ def test_an_entry_that_speaks_of_no_mutant_is_stale(bank):
     assert equivalent.stale(entries, [outcome.mutant for outcome in report.outcomes]) == list(entries[:2])
 
 
+def test_what_only_the_clock_killed_is_judged_again(bank):
+    seen = []
+
+    def judge(job):
+        seen.append(job.source)
+        return verdict(job, "values", kind="time") if seen.count(job.source) == 1 else verdict(job)
+
+    (report,) = mutate(bank, judge=judge, limit=3, jobs=1)
+    assert len(report.survived) == 3
+    (report,) = mutate(bank, judge=lambda job: verdict(job, "values", kind="time"), limit=3, jobs=1)
+    assert [(outcome.by, outcome.kind) for outcome in report.outcomes] == [("values", "time")] * 3
+
+
 def test_a_failure_of_the_judge_is_no_kill(bank):
     (report,) = mutate(bank, judge=lambda job: verdict(job, error="out of memory"), limit=3, jobs=1)
     assert [(outcome.result, outcome.by) for outcome in report.outcomes] == [("error", "out of memory")] * 3

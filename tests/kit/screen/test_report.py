@@ -16,7 +16,10 @@ VERDICT = Verdict(
     slug="conv2d", passed=False, complete=True, seed=7041, replayed=False, device="cpu", seconds=0.25,
     checks=[
         CheckResult(name="shape", title="shape of the result", status="passed"),
-        CheckResult(name="gradient_of_w", title="gradient of w", status="failed", failure=VALUES, diagnosis=Diagnosis("kebab", "The kernel is not flipped.")),
+        CheckResult(
+            name="gradient_of_w", title="gradient of w", status="failed", failure=VALUES,
+            diagnosis=Diagnosis("kebab", "The kernel is not flipped."),
+        ),
         CheckResult(name="gradient_of_b", title="gradient of b", status="skipped", because="gradient of w did not pass"),
     ],
 )  # fmt: skip

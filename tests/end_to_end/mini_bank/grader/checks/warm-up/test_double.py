@@ -1,8 +1,9 @@
 """The reference is the sum of the tensor with itself."""
 
+import pytest
 import torch
 
-from grader.compare import assert_same
+from grader.compare import assert_same, assert_same_gradient
 
 
 def test_shape_and_dtype(answer):
@@ -17,3 +18,10 @@ def test_values(answer, draw):
     数值"""
     x = draw.normal(4, 5)
     assert_same(answer.double(x), x + x, "double(x)")
+
+
+@pytest.mark.after("test_values")
+def test_gradient(answer, draw, worker):
+    """gradient of x
+    x 的梯度"""
+    assert_same_gradient(answer.double, lambda x: x + x, (draw.normal(3),), 0, "x.grad", worker=worker)

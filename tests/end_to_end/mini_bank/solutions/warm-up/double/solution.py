@@ -1,3 +1,6 @@
+"""Twice is once more."""
+
+import torch
 from torch import Tensor
 
 

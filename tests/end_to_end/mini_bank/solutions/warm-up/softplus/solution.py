@@ -1,3 +1,5 @@
+"""What is taken out of the logarithm cannot overflow."""
+
 import torch
 from torch import Tensor
 

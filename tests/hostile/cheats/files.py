@@ -1,0 +1,95 @@
+"""Reading what is secret, changing what is others'."""
+
+from cheat import Cheat, attempts
+
+# Each is to bring out a text; it is raised, so that it would show in the verdict.
+SECRETS = {
+    "the checks": "@CHECKS@", "the solution": "@SOLUTION@", "the mistakes": "@BANK@/solutions/hostile/small-parts/mistakes.toml",
+    "a private key": "@HOME@/.ssh/id_rsa", "a file for everybody": "@SHM@/canary", "accounts": "/etc/passwd", "host name": "/etc/hostname",
+    "its environment": "/proc/self/environ", "its memory": "/proc/self/mem", "its maps": "/proc/self/maps", "its command line": "/proc/self/cmdline",
+    "its name": "/proc/self/comm", "the first process": "/proc/1/cmdline", "the machine's processors": "/proc/cpuinfo", "a file of the kernel": "/sys/kernel/mm/transparent_hugepage/enabled",
+}  # fmt: skip
+REFUSED = ("PermissionError", "FileNotFoundError", "OSError")
+READERS = {
+    "open": "open(f).read()",
+    "os.open": "os.read(os.open(f, os.O_RDONLY), 1000)",
+    "a path through a descriptor": "os.read(os.open(os.path.basename(f), os.O_RDONLY, dir_fd=os.open(os.path.dirname(f), os.O_PATH)), 1000)",
+    "O_PATH and /proc": "open(f'/proc/self/fd/{os.open(f, os.O_PATH)}').read()",
+    "io.FileIO": "__import__('io').FileIO(f).read()",
+    "mmap": "__import__('mmap').mmap(os.open(f, os.O_RDONLY), 0, prot=1)[:]",
+    "NumPy": "np.fromfile(f, np.uint8).tobytes()",
+    "NumPy's memmap": "np.memmap(f, np.uint8, 'r').tobytes()",
+    "torch": "bytes(torch.UntypedStorage.from_file(f, False, 5))",
+    "torch.load": "torch.load(f)",
+    "C": "C.fopen(f.encode(), b'r') or open(f)",
+    "an import hook": "__import__('importlib.machinery').machinery.SourceFileLoader('x', f).get_data(f)",
+    "an import": "exec(__import__('runpy').run_path(f)['__doc__'])",
+    "a symbolic link of the process": "open('/proc/self/root' + f).read()",
+    "sendfile": "os.sendfile(1, os.open(f, os.O_RDONLY), 0, 100)",
+    "openat2": "C.syscall(437, -100, f.encode(), bytes(24), 24) if C.syscall(437, -100, f.encode(), bytes(24), 24) > 0 else open(f)",
+    "open_by_handle_at": "C.syscall(304, -100, bytes(64), 0) if C.syscall(304, -100, bytes(64), 0) > 0 else open(f)",
+}
+WRITERS = {
+    "a new file at home": "open('@HOME@/@MARK@', 'w')",
+    "a new file in temp": "open('@TEMP@/@MARK@', 'w')",
+    "a new file in /tmp": "open('/tmp/@MARK@', 'w')",
+    "a new file in /dev/shm": "open('/dev/shm/@MARK@', 'w')",
+    "a new file beside the checks": "open('@BANK@/grader/checks/hostile/conftest.py', 'w')",
+    "the checks": "open('@CHECKS@', 'a').write('def test(): pass')",
+    "the solution": "open('@SOLUTION@', 'r+').write('x')",
+    "a file for everybody": "open('@SHM@/canary', 'w')",
+    "truncation": "os.truncate('@SHM@/canary', 0)",
+    "O_TRUNC for reading": "os.open('@SHM@/canary', os.O_RDONLY | os.O_TRUNC)",
+    "a file without a name": "os.open('@TEMP@', os.O_TMPFILE | os.O_RDWR)",
+    "deletion": "os.remove('@SHM@/canary')",
+    "deletion of a tree": "shutil.rmtree('@HOME@')",
+    "deletion of a folder": "os.rmdir('@HOME@/empty')",
+    "a new folder": "os.mkdir('@TEMP@/@MARK@')",
+    "another name": "os.rename('@SHM@/canary', '@SHM@/@MARK@')",
+    "a symbolic link": "os.symlink('/', '@TEMP@/@MARK@')",
+    "a hard link": "os.link('@SHM@/canary', '@SHM@/@MARK@')",
+    "a pipe with a name": "os.mkfifo('@TEMP@/@MARK@')",
+    "a device": "os.mknod('@TEMP@/@MARK@')",
+    "another mode": "os.chmod('@SHM@/canary', 0o777)",
+    "another owner": "os.chown('@SHM@/canary', 1, 1)",
+    "another time": "os.utime('@SHM@/canary', (0, 0))",
+    "an attribute": "os.setxattr('@SHM@/canary', 'user.x', b'1')",
+    "a temporary file": "tempfile.NamedTemporaryFile()",
+    "torch.save": "torch.save(x.detach(), '@TEMP@/@MARK@')",
+    "torch's shared memory": "torch.UntypedStorage.from_file('/dev/shm/@MARK@', True, 100)",
+    "a shared tensor": "x.detach().share_memory_()",
+    "NumPy": "np.save('/tmp/@MARK@', np.ones(1))",
+    "NumPy's memmap": "np.memmap('@SHM@/canary', np.uint8, 'r+')",
+    "a database": "__import__('sqlite3').connect('@TEMP@/@MARK@').execute('create table t(x)')",
+    "shm_open": "__import__('_posixshmem').shm_open('/@MARK@', os.O_CREAT | os.O_RDWR, 0o600)",
+    "C": "C.creat(b'/tmp/@MARK@', 0o600) >= 0 or os.open('/tmp/@MARK@', os.O_CREAT)",
+    "another folder to start from": "os.chroot('@HOME@')",
+}  # fmt: skip
+SETUP = "import ctypes, os, shutil, tempfile\nC = ctypes.CDLL(None)\nC.fopen.restype = C.fgets.restype = ctypes.c_void_p"
+
+CHEATS = (
+    *attempts("read", {name: f"raise RuntimeError(open('{path}', 'rb').read(3000))" for name, path in SECRETS.items()}, setup=SETUP, fails={"values": "raised"}, exception=REFUSED),
+    *attempts("read by", {name: f"f = '@CHECKS@'\nraise RuntimeError({code})" for name, code in READERS.items()}, setup=SETUP, fails={"values": "raised"}, exception=REFUSED),
+    *attempts("read", {
+        "names at home": "raise RuntimeError(os.listdir('@HOME@'))",
+        "names beside the checks": "raise RuntimeError([e.name for e in os.scandir(os.path.dirname('@CHECKS@'))])",
+        "where its parent is": "raise RuntimeError(os.readlink(f'/proc/{os.getppid()}/cwd'))",
+        "what its parent has open": "raise RuntimeError(os.listdir(f'/proc/{os.getppid()}/fd'))",
+        "its parent's memory": "raise RuntimeError(open(f'/proc/{os.getppid()}/mem', 'rb').read(1))",
+        "the judge's program": "import sys; raise RuntimeError(open(sys.modules['grader'].__file__).read())",
+        "the judge's folder": "import sys; raise RuntimeError(os.listdir(os.path.dirname(sys.modules['grader'].__file__)))",
+    }, setup=SETUP, fails={"values": "raised"}, exception=REFUSED),
+    *attempts("import", {
+        "the kit": "import kit.bank",
+        "the checks": "import grader.checks",
+        "the comparison": "import grader.compare",
+        "the runner": "import grader.runner",
+        "the solution": "import sys; sys.path.insert(0, os.path.dirname('@SOLUTION@')); import solution\nreturn solution.softmax(x)",
+        "the checks by their folder": "import sys; sys.path.insert(0, os.path.dirname('@CHECKS@')); import test_small_parts\nreturn test_small_parts.reference(x)",
+    }, setup=SETUP, fails={"values": "raised"}, exception=("ModuleNotFoundError", "ImportError", "PermissionError")),
+    Cheat("import: at import", "import kit.bank", load="raised", exception=("ModuleNotFoundError", "ImportError", "PermissionError")),
+    Cheat("read: a glob that finds nothing", "import glob\n\ndef softmax(x):\n    raise RuntimeError([open(f).read() for f in glob.glob('@BANK@/**', recursive=True) if f.endswith('.py')] or 'nothing')", fails={"values": "raised"}),
+    *attempts("write", WRITERS, setup=SETUP, fails={"values": ("raised", "your_turn")}, exception=(*REFUSED, "RuntimeError", "OperationalError", "NotImplementedError")),
+    Cheat("write: when the process ends", "import atexit\natexit.register(lambda: open('@TEMP@/@MARK@', 'w'))\n\ndef softmax(x):\n    return x", fails={"values": "values"}),
+    Cheat("write: at import", "open('@HOME@/@MARK@', 'w')", load="raised", exception="PermissionError"),
+)  # fmt: skip
