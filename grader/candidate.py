@@ -14,6 +14,7 @@ import torch
 
 from grader import protocol as wire
 from grader.failure import AnswerRaised, CheckFailure, WorkerLost
+from grader.packing import Packer
 from grader.text import _, neutralise
 from grader.verdict import Frame, Job, Layer
 from grader.worker.session import Session
@@ -26,7 +27,7 @@ CALLBACK_LIMIT = 1_000_000
 CALLBACK_DEPTH = 16
 
 # Serves a call of a function that a check gave to the answer.
-CallBack = Callable[[wire.CallbackWanted, bytearray], tuple[wire.Node, wire.Packer]]
+CallBack = Callable[[wire.CallbackWanted, bytearray], tuple[wire.Node, Packer]]
 
 
 class Candidate(Protocol):
@@ -34,7 +35,7 @@ class Candidate(Protocol):
 
     generation: int
 
-    def request(self, message: wire.Request, packer: wire.Packer | None, call_back: CallBack) -> tuple[wire.Value, bytearray]:
+    def request(self, message: wire.Request, packer: Packer | None, call_back: CallBack) -> tuple[wire.Value, bytearray]:
         """Send a message, return the value that comes back. Raises CheckFailure."""
         ...
 
@@ -130,7 +131,7 @@ class RemoteCandidate(_Recorder):
         self.deadline = time.monotonic() + seconds
         self.deadline_limit = limit
 
-    def request(self, message: wire.Request, packer: wire.Packer | None, call_back: CallBack) -> tuple[wire.Value, bytearray]:
+    def request(self, message: wire.Request, packer: Packer | None, call_back: CallBack) -> tuple[wire.Value, bytearray]:
         channel = self._channel
         if channel is None:
             raise WorkerLost("crashed", [_("the process of your code ended earlier in this check")])
@@ -258,7 +259,7 @@ class LocalCandidate(_Recorder):
         self._call_back: CallBack = _no_callback
         session.call_back_through(self._exchange)
 
-    def request(self, message: wire.Request, packer: wire.Packer | None, call_back: CallBack) -> tuple[wire.Value, bytearray]:
+    def request(self, message: wire.Request, packer: Packer | None, call_back: CallBack) -> tuple[wire.Value, bytearray]:
         outer, self._call_back = self._call_back, call_back
         try:
             reply, reply_packer = self.session.handle(message, _block(packer))
@@ -269,7 +270,7 @@ class LocalCandidate(_Recorder):
         assert isinstance(reply, wire.Value)
         return reply, _block(reply_packer)
 
-    def _exchange(self, wanted: wire.CallbackWanted, packer: wire.Packer) -> tuple[wire.Request, bytearray]:
+    def _exchange(self, wanted: wire.CallbackWanted, packer: Packer) -> tuple[wire.Request, bytearray]:
         try:
             node, back = self._call_back(wanted, _block(packer))
         except Exception as error:  # noqa: BLE001 - the given function refused its arguments: the answer sees an exception
@@ -288,10 +289,10 @@ class LocalCandidate(_Recorder):
         self.session.handle(wire.Released(ids), bytearray())
 
 
-def _block(packer: wire.Packer | None) -> bytearray:
+def _block(packer: Packer | None) -> bytearray:
     return bytearray().join(packer.buffers) if packer else bytearray()
 
 
 
-def _no_callback(_wanted: wire.CallbackWanted, _block: bytearray) -> tuple[wire.Node, wire.Packer]:
+def _no_callback(_wanted: wire.CallbackWanted, _block: bytearray) -> tuple[wire.Node, Packer]:
     raise wire.ProtocolError("a call that nobody offered")

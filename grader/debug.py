@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from grader import protocol as wire
 from grader.candidate import LocalCandidate
 from grader.failure import AnswerRaised, CheckFailure
+from grader.packing import Packer
 from grader.plugin import Case
 from grader.runner import SEEDS, run_checks, versions
 from grader.text import _, use_language
@@ -133,5 +134,5 @@ def _unused(*_message: object) -> Any:
     raise RuntimeError("a LocalCandidate serves its own callbacks")
 
 
-def _no_callback(_wanted: wire.CallbackWanted, _block: bytearray) -> tuple[wire.Node, wire.Packer]:
+def _no_callback(_wanted: wire.CallbackWanted, _block: bytearray) -> tuple[wire.Node, Packer]:
     raise wire.ProtocolError("a call that nobody offered")

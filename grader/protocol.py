@@ -6,51 +6,28 @@ raw bytes that tensors and arrays of the body point into. Every length, depth an
 
 from __future__ import annotations
 
-import math
 import socket
 import struct
 import time
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Protocol, TypeAlias
 
 import msgspec
-import numpy as np
-import torch
 
 from grader.text import _
 
 HEADER = struct.Struct("<IQ")
 MAX_BODY = 8 << 20
 MAX_BLOCK = 256 << 20
-MAX_DEPTH = 64
-MAX_NODES = 200_000
-MAX_DIMENSIONS = 32
-MAX_INT_DIGITS = 4000  # hexadecimal digits of an integer beyond 64 bits
-ALIGNMENT = 64
-
-TORCH_DTYPES: dict[str, torch.dtype] = {
-    str(d).removeprefix("torch."): d
-    for d in (
-        torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128,
-        torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool,
-    )
-}  # fmt: skip
-NUMPY_DTYPES = {
-    name: np.dtype(name)
-    for name in (
-        "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-        "float16", "float32", "float64", "complex64", "complex128",
-    )
-}  # fmt: skip
-
-
-def _too_nested() -> str:
-    return _("a result may be nested at most {depth} deep and hold at most {parts} parts").format(depth=MAX_DEPTH, parts=MAX_NODES)
-
 
 class ProtocolError(Exception):
     """The other side sent something that is no message: too large, too deep, out of range or malformed."""
+
+
+class Packed(Protocol):
+    """What a message's nodes point into: the bytes, and how many they are."""
+
+    buffers: list[memoryview | bytes]
+    size: int
 
 
 class ConnectionEnded(Exception):
@@ -261,286 +238,14 @@ _request_decoder: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Req
 _reply_decoder: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 
 
-# ── values to nodes ──────────────────────────────────────────────────────────────────────────────
-class Packer:
-    """Turns values into nodes, and collects the bytes that they point into.
-
-    refer is asked for whatever is no value; it returns a node or raises TypeError. keep_strides sends a non-contiguous tensor as it lies.
-    """
-
-    def __init__(self, refer: Callable[[Any], Node], *, keep_strides: bool) -> None:
-        self.buffers: list[memoryview | bytes] = []
-        self.size = 0
-        self._refer = refer
-        self._keep_strides = keep_strides
-        self._nodes = 0
-
-    def pack(self, value: Any, depth: int = 0) -> Node:
-        self._nodes += 1
-        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise ProtocolError(_too_nested())
-        kind = type(value)
-        node: Node
-        if value is None or kind is bool or kind is float:
-            node = value
-        elif kind is str:
-            node = value.encode("utf-8", "replace").decode()
-        elif kind is int:
-            node = value if -(2**63) <= value < 2**63 else _big(value)
-        elif kind is torch.Tensor or kind is torch.nn.Parameter:
-            node = self._tensor(value)
-        elif kind is np.ndarray and value.dtype.name in NUMPY_DTYPES:
-            node = self._array(value)
-        elif kind is list:
-            node = ListNode([self.pack(item, depth + 1) for item in value])
-        elif kind is tuple or kind is torch.Size:
-            node = TupleNode([self.pack(item, depth + 1) for item in value])
-        elif kind is dict or kind is OrderedDict:
-            node = DictNode([(self.pack(key, depth + 1), self.pack(item, depth + 1)) for key, item in value.items()])
-        elif kind is bytes:
-            node = BytesNode(value)
-        elif kind is complex:
-            node = ComplexNode(value.real, value.imag)
-        elif kind is slice:
-            node = SliceNode(*(self.pack(part, depth + 1) for part in (value.start, value.stop, value.step)))
-        elif isinstance(value, np.generic) and value.dtype.name in NUMPY_DTYPES:
-            node = NumberNode(value.dtype.name, value.tobytes())
-        elif kind is torch.dtype:
-            node = NamedNode("torch.dtype", str(value).removeprefix("torch."))
-        elif kind is torch.device:
-            node = NamedNode("torch.device", str(value))
-        elif isinstance(value, np.dtype) and value.name in NUMPY_DTYPES:
-            node = NamedNode("numpy.dtype", value.name)
-        elif value is Ellipsis:
-            node = NamedNode("ellipsis", "")
-        else:
-            node = self._refer(value)
-        return node
-
-    def _add(self, data: memoryview | bytes, nbytes: int) -> int:
-        start = -(-self.size // ALIGNMENT) * ALIGNMENT
-        if start + nbytes > MAX_BLOCK:
-            raise ProtocolError(_("a result may have at most {limit} MB").format(limit=MAX_BLOCK >> 20))
-        if start > self.size:
-            self.buffers.append(bytes(start - self.size))
-        self.buffers.append(data)
-        self.size = start + nbytes
-        return start
-
-    def _tensor(self, value: torch.Tensor) -> Node:
-        name = str(value.dtype).removeprefix("torch.")
-        if value.layout is not torch.strided or name not in TORCH_DTYPES:
-            return self._refer(value)
-        plain = value.detach().resolve_conj().resolve_neg()
-        device = plain.device.type
-        if device != "cpu":
-            plain = plain.cpu()
-        strides = None
-        if not plain.is_contiguous():
-            strides = _worthwhile_strides(tuple(plain.shape), plain.stride()) if self._keep_strides else None
-            plain = plain.contiguous() if strides is None else _span(plain)
-        flat = plain.reshape(-1)
-        if flat.numel() and flat.stride(0) != 1:  # one element of a strided tensor counts as contiguous
-            flat = flat.clone(memory_format=torch.contiguous_format)
-        flat = flat.view(torch.uint8) if plain.numel() else torch.empty(0, dtype=torch.uint8)
-        start = self._add(flat.numpy().data, flat.numel())
-        return TensorNode(name, tuple(value.shape), strides, start, flat.numel(), value.requires_grad and value.is_leaf, device)
-
-    def _array(self, value: np.ndarray[Any, Any]) -> ArrayNode:
-        plain, strides = value, None
-        if not plain.flags.c_contiguous or not plain.dtype.isnative:
-            steps = tuple(s // value.itemsize for s in value.strides)
-            exact = plain.dtype.isnative and all(s % value.itemsize == 0 for s in value.strides)
-            strides = _worthwhile_strides(value.shape, steps) if self._keep_strides and exact else None
-            if strides is None:
-                plain = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("="))
-            else:
-                plain = np.zeros(_extent(value.shape, strides), value.dtype)
-                np.lib.stride_tricks.as_strided(plain, value.shape, value.strides)[...] = value
-        raw = np.ascontiguousarray(plain).reshape(-1).view(np.uint8).data if plain.size else b""
-        nbytes = plain.nbytes if plain.size else 0
-        return ArrayNode(value.dtype.name, value.shape, strides, self._add(raw, nbytes), nbytes)
-
-
-def _big(value: int) -> IntNode:
-    digits = hex(value)
-    if len(digits) > MAX_INT_DIGITS:
-        raise ProtocolError(_("an integer may have at most {limit} hexadecimal digits").format(limit=MAX_INT_DIGITS))
-    return IntNode(digits)
-
-
-def _extent(shape: tuple[int, ...], strides: tuple[int, ...]) -> int:
-    """How many elements of storage a strided tensor spans."""
-    return 1 + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
-
-
-def _span(tensor: torch.Tensor) -> torch.Tensor:
-    """The storage that a strided tensor spans, with zeros where it skips: what lies between may be none of the worker's business."""
-    for dim, step in enumerate(tensor.stride()):
-        if step == 0:
-            tensor = tensor.narrow(dim, 0, 1)
-    span = torch.zeros(_extent(tuple(tensor.shape), tensor.stride()), dtype=tensor.dtype)
-    span.as_strided(tensor.shape, tensor.stride()).copy_(tensor)
-    return span
-
-
-def _worthwhile_strides(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...] | None:
-    """The strides, when they can be sent without sending much more storage than elements (negative and overlapping ones cannot)."""
-    elements = math.prod(shape)
-    if elements == 0 or any(step < 0 for step in strides) or _extent(shape, strides) > 4 * elements + 1024:
-        return None
-    reach = 0  # an element further along a dimension must lie beyond everything that the smaller strides reach, else elements overlap
-    for step, size in sorted((step, size) for step, size in zip(strides, shape, strict=True) if step and size > 1):
-        if step <= reach:
-            return None
-        reach += (size - 1) * step
-    return strides
-
-
-# ── nodes to values ──────────────────────────────────────────────────────────────────────────────
-class Unpacker:
-    """Turns nodes into values over a writable block of bytes. refer turns a handle or a callback into what stands for it here.
-
-    leaves lists every tensor and array made, with its node, in order: the worker looks there for inputs that were changed.
-    """
-
-    def __init__(self, block: bytearray, refer: Callable[[HandleNode | CallbackNode], Any], device: str = "cpu") -> None:
-        self.leaves: list[tuple[Any, TensorNode | ArrayNode]] = []
-        self._block = block
-        self._refer = refer
-        self._device = device
-        self._nodes = 0
-
-    def unpack(self, node: Node, depth: int = 0) -> Any:
-        self._nodes += 1
-        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise ProtocolError(_too_nested())
-        value: Any
-        match node:
-            case TensorNode():
-                value = self._tensor(node)
-            case ArrayNode():
-                value = self._array(node)
-            case ListNode():
-                value = [self.unpack(item, depth + 1) for item in node.items]
-            case TupleNode():
-                value = tuple([self.unpack(item, depth + 1) for item in node.items])
-            case DictNode():
-                value = {_hashable(self.unpack(key, depth + 1)): self.unpack(item, depth + 1) for key, item in node.items}
-            case HandleNode() | CallbackNode():
-                value = self._refer(node)
-            case NumberNode():
-                value = self._number(node)
-            case BytesNode():
-                value = node.data
-            case SliceNode():
-                value = slice(*(self.unpack(part, depth + 1) for part in (node.start, node.stop, node.step)))
-            case ComplexNode():
-                value = complex(node.real, node.imag)
-            case IntNode():
-                value = _integer(node)
-            case NamedNode():
-                value = _named(node)
-            case _:
-                value = node
-        return value
-
-    def _region(self, node: TensorNode | ArrayNode, itemsize: int) -> int:
-        """Number of elements of storage that the node points to; every bound is checked here."""
-        if len(node.shape) > MAX_DIMENSIONS or any(size < 0 for size in node.shape):
-            raise ProtocolError("a shape that is none")
-        if any(size > MAX_BLOCK for size in node.shape):
-            raise ProtocolError("a dimension too large")
-        elements = math.prod(node.shape)
-        if node.strides is not None:
-            if len(node.strides) != len(node.shape) or any(not 0 <= step <= MAX_BLOCK for step in node.strides) or elements == 0:
-                raise ProtocolError("strides that are none")
-            span = _extent(node.shape, node.strides)
-            if elements > 1024 * span + MAX_NODES:  # an expanded tensor of gigabytes from a few bytes
-                raise ProtocolError("strides that repeat the storage too often")
-        else:
-            span = elements
-        if node.nbytes != span * itemsize or node.start < 0 or node.start + node.nbytes > len(self._block):
-            raise ProtocolError("bytes out of range")
-        if node.start % ALIGNMENT:
-            raise ProtocolError("bytes out of line")
-        return span
-
-    def _tensor(self, node: TensorNode) -> torch.Tensor:
-        dtype = TORCH_DTYPES.get(node.dtype)
-        if dtype is None:
-            raise ProtocolError("an unknown dtype")
-        span = self._region(node, dtype.itemsize)
-        if span == 0:
-            tensor = torch.empty(node.shape, dtype=dtype)
-        else:
-            storage = torch.frombuffer(self._block, dtype=dtype, count=span, offset=node.start)
-            tensor = storage.as_strided(node.shape, node.strides) if node.strides is not None else storage.view(node.shape)
-        if self._device != "cpu":
-            tensor = tensor.to(self._device)
-        if node.requires_grad and (dtype.is_floating_point or dtype.is_complex):
-            tensor.requires_grad_()
-        self.leaves.append((tensor, node))
-        return tensor
-
-    def _array(self, node: ArrayNode) -> np.ndarray[Any, Any]:
-        dtype = NUMPY_DTYPES.get(node.dtype)
-        if dtype is None:
-            raise ProtocolError("an unknown dtype")
-        span = self._region(node, dtype.itemsize)
-        if span == 0:
-            array: np.ndarray[Any, Any] = np.empty(node.shape, dtype)
-        else:
-            storage = np.frombuffer(self._block, dtype, span, node.start)
-            if node.strides is None:
-                array = storage.reshape(node.shape)
-            else:
-                array = np.lib.stride_tricks.as_strided(storage, node.shape, [step * dtype.itemsize for step in node.strides])
-        self.leaves.append((array, node))
-        return array
-
-    @staticmethod
-    def _number(node: NumberNode) -> Any:
-        dtype = NUMPY_DTYPES.get(node.dtype)
-        if dtype is None or len(node.data) != dtype.itemsize:
-            raise ProtocolError("a number that is none")
-        return np.frombuffer(node.data, dtype)[0]
-
-
-def _hashable(key: Any) -> Any:
-    if isinstance(key, (str, int, float, bool, bytes, complex, type(None), np.generic, torch.dtype)):
-        return key
-    if type(key) is tuple:
-        return tuple(_hashable(part) for part in key)
-    raise ProtocolError("a dict key that is no plain value")
-
-
-def _integer(node: IntNode) -> int:
-    if len(node.digits) > MAX_INT_DIGITS:
-        raise ProtocolError("an integer too long")
-    return int(node.digits, 16)
-
-
-def _named(node: NamedNode) -> Any:
-    if node.kind == "torch.dtype" and node.name in TORCH_DTYPES:
-        return TORCH_DTYPES[node.name]
-    if node.kind == "numpy.dtype" and node.name in NUMPY_DTYPES:
-        return NUMPY_DTYPES[node.name]
-    if node.kind == "torch.device" and node.name.split(":")[0] in {"cpu", "cuda", "meta"}:
-        return torch.device(node.name)
-    if node.kind == "ellipsis":
-        return Ellipsis
-    raise ProtocolError("an unknown constant")
-
-
 # ── frames ───────────────────────────────────────────────────────────────────────────────────────
-def frame(message: Message, packer: Packer | None = None) -> list[memoryview | bytes]:
+def frame(message: Message, packed: Packed | None = None) -> list[memoryview | bytes]:
     """The pieces of a message's frame, in order."""
     body = _encoder.encode(message)
     if len(body) > MAX_BODY:
         raise ProtocolError(_("a result may have at most {limit} MB of text, numbers and structure").format(limit=MAX_BODY >> 20))
-    buffers: list[memoryview | bytes] = packer.buffers if packer else []
-    return [HEADER.pack(len(body), packer.size if packer else 0) + body, *buffers]
+    buffers: list[memoryview | bytes] = packed.buffers if packed else []
+    return [HEADER.pack(len(body), packed.size if packed else 0) + body, *buffers]
 
 
 def decode_request(body: bytes | bytearray) -> Request:

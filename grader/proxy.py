@@ -15,6 +15,7 @@ import torch
 from grader import protocol as wire
 from grader.candidate import Candidate
 from grader.failure import AnswerRaised, CheckFailure, WorkerLost
+from grader.packing import Packer, Unpacker
 from grader.text import _
 from grader.worker.session import ANSWER_HANDLE
 
@@ -33,11 +34,11 @@ class Line:
         self.dropped: list[int] = []
         self._callbacks: list[Callable[..., Any]] = []
 
-    def packer(self) -> wire.Packer:
+    def packer(self) -> Packer:
         """Packs values, proxies and the check's own functions."""
-        return wire.Packer(self._refer, keep_strides=True)
+        return Packer(self._refer, keep_strides=True)
 
-    def ask(self, message: wire.Request, packer: wire.Packer | None = None, *, keep: bool = False) -> Any:
+    def ask(self, message: wire.Request, packer: Packer | None = None, *, keep: bool = False) -> Any:
         """Send a message; the value or a proxy of what comes back. Raises CheckFailure."""
         if self.generation != self.candidate.generation:
             raise WorkerLost("crashed", [_("the process of your code ended earlier")])
@@ -52,7 +53,7 @@ class Line:
         return value
 
     def _unpack(self, node: wire.Node, block: bytearray, *, keep: bool = False) -> Any:
-        unpacker = wire.Unpacker(block, lambda ref: self._resolve(ref, keep=keep))
+        unpacker = Unpacker(block, lambda ref: self._resolve(ref, keep=keep))
         value = unpacker.unpack(node)
         for _leaf, leaf_node in unpacker.leaves:
             if isinstance(leaf_node, wire.TensorNode) and leaf_node.device != self.device:
@@ -77,10 +78,10 @@ class Line:
             return wire.CallbackNode(len(self._callbacks) - 1)
         raise TypeError(f"a check cannot send a {type(value).__name__} to the answer")
 
-    def _serve(self, wanted: wire.CallbackWanted, block: bytearray) -> tuple[wire.Node, wire.Packer]:
+    def _serve(self, wanted: wire.CallbackWanted, block: bytearray) -> tuple[wire.Node, Packer]:
         if not 0 <= wanted.id < len(self._callbacks):
             raise wire.ProtocolError("a call that nobody offered")
-        unpacker = wire.Unpacker(block, lambda ref: self._resolve(ref, keep=False))
+        unpacker = Unpacker(block, lambda ref: self._resolve(ref, keep=False))
         args = [unpacker.unpack(arg) for arg in wanted.args]
         kwargs = {name: unpacker.unpack(arg) for name, arg in wanted.kwargs.items()}
         packer = self.packer()

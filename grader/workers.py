@@ -14,6 +14,7 @@ from typing import Any, Protocol, cast
 
 from grader import protocol as wire
 from grader.interpreter import clean_environment, isolated_python
+from grader.packing import Unpacker
 from grader.verdict import Job, Layer
 
 START_SECONDS = 60.0
@@ -69,7 +70,7 @@ def _greet(process: Process) -> None:
         body, _block = wire.Channel(process.connection).receive(time.monotonic() + START_SECONDS)
         reply = wire.decode_reply(body)
         assert isinstance(reply, wire.Value)
-        rows = wire.Unpacker(bytearray(), _no_handle).unpack(reply.value)
+        rows = Unpacker(bytearray(), _no_handle).unpack(reply.value)
         process.layers = [Layer(str(name), bool(on), str(why)) for name, on, why in rows]
     except (wire.ConnectionEnded, wire.DeadlineReached, wire.ProtocolError, AssertionError, TypeError, ValueError) as error:
         process.output.settimeout(EXIT_SECONDS)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import torch.nn.functional
 
-from grader.protocol import Packer
+from grader.packing import Packer
 from grader.text import use_language
 from grader.verdict import Policy
 from grader.worker import rules

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from grader import protocol as wire
+from grader.packing import Packer
 from grader.worker.session import Session
 
 
@@ -16,7 +17,7 @@ def serve(connection: socket.socket, *, device: str = "cpu", guard: Any = None, 
     """Answer requests until the connection ends. greeting is sent first: the worker is ready."""
     channel = wire.Channel(connection)
 
-    def exchange(message: wire.CallbackWanted, packer: wire.Packer) -> tuple[wire.Request, bytearray]:
+    def exchange(message: wire.CallbackWanted, packer: Packer) -> tuple[wire.Request, bytearray]:
         _flush()
         channel.send(wire.frame(message, packer))
         while True:

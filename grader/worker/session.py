@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from grader import protocol as wire
+from grader.packing import Packer, Unpacker
 from grader.text import _
 
 MAX_HANDLES = 200_000
@@ -60,7 +61,7 @@ class Session:
 
     def __init__(
         self,
-        call_back: Callable[[wire.CallbackWanted, wire.Packer], tuple[wire.Request, bytearray]],
+        call_back: Callable[[wire.CallbackWanted, Packer], tuple[wire.Request, bytearray]],
         *,
         device: str = "cpu",
         guard: Any = None,
@@ -68,14 +69,14 @@ class Session:
     ) -> None:
         self.filename = ""
         self.device = device
-        self._call_back: Callable[[wire.CallbackWanted, wire.Packer], tuple[wire.Request, bytearray]] = call_back
+        self._call_back: Callable[[wire.CallbackWanted, Packer], tuple[wire.Request, bytearray]] = call_back
         self._guard = guard or Free()
         self._on_error = on_error
         self._objects: dict[int, Any] = {}
         self._next = ANSWER_HANDLE + 1
         self._call: Callable[..., Any] = _plain_call
 
-    def call_back_through(self, call_back: Callable[[wire.CallbackWanted, wire.Packer], tuple[wire.Request, bytearray]]) -> None:
+    def call_back_through(self, call_back: Callable[[wire.CallbackWanted, Packer], tuple[wire.Request, bytearray]]) -> None:
         """Let call_back reach the judge's functions: in one process there is no line to send over."""
         self._call_back = call_back
 
@@ -84,11 +85,11 @@ class Session:
         self._call = call
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────
-    def handle(self, request: wire.Request, block: bytearray) -> tuple[wire.Reply, wire.Packer]:
+    def handle(self, request: wire.Request, block: bytearray) -> tuple[wire.Reply, Packer]:
         """Do what is asked. Never raises for what the answer does: an exception of it is a reply."""
-        packer = wire.Packer(self._refer, keep_strides=False)
+        packer = Packer(self._refer, keep_strides=False)
         original = bytes(block) if getattr(request, "watch", False) and block else b""
-        unpacker = wire.Unpacker(block, self._resolve, self.device)
+        unpacker = Unpacker(block, self._resolve, self.device)
         try:
             value, keep = self._do(request, unpacker)
             forbidden, self._guard.violation = self._guard.violation, None
@@ -99,9 +100,9 @@ class Session:
         except BaseException as error:  # noqa: BLE001 - whatever the answer raises is told to the judge, SystemExit included
             if self._on_error:
                 self._on_error(error)
-            return self._raised(error), wire.Packer(self._refer, keep_strides=False)
+            return self._raised(error), Packer(self._refer, keep_strides=False)
 
-    def _do(self, request: wire.Request, unpacker: wire.Unpacker) -> tuple[Any, bool]:
+    def _do(self, request: wire.Request, unpacker: Unpacker) -> tuple[Any, bool]:
         unpack = unpacker.unpack
         keep = bool(getattr(request, "keep", False))
         value: Any = None
@@ -229,20 +230,20 @@ class Session:
 
     def _ask(self, callback: int, /, *args: Any, **kwargs: Any) -> Any:
         with self._guard.off():
-            packer = wire.Packer(self._refer, keep_strides=False)
+            packer = Packer(self._refer, keep_strides=False)
             message = wire.CallbackWanted(callback, [packer.pack(a) for a in args], {n: packer.pack(a) for n, a in kwargs.items()})
             reply, block = self._call_back(message, packer)
             if isinstance(reply, wire.CallbackReturned):
-                return wire.Unpacker(block, self._resolve, self.device).unpack(reply.value)
+                return Unpacker(block, self._resolve, self.device).unpack(reply.value)
             raise RuntimeError(reply.message if isinstance(reply, wire.CallbackRaised) else "the function could not be called")
 
     # ── what is reported ─────────────────────────────────────────────────────────────────────────
-    def _changed(self, request: wire.Request, unpacker: wire.Unpacker, original: bytes) -> list[str]:
+    def _changed(self, request: wire.Request, unpacker: Unpacker, original: bytes) -> list[str]:
         if not getattr(request, "watch", False):
             return []
         changed: list[str] = []
         for leaf, node in unpacker.leaves:
-            before = wire.Unpacker(bytearray(original), self._resolve).unpack(node) if node.nbytes else leaf
+            before = Unpacker(bytearray(original), self._resolve).unpack(node) if node.nbytes else leaf
             if _bits(leaf) != _bits(before):
                 changed.append(_argument_of(request, node))
         return changed

@@ -5,6 +5,7 @@
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -104,11 +105,13 @@ def _one(session: Session, target: Target, wish: Wish, *, server: bool, quiet: b
     work = job(target, wish)
     with _judging():
         pending = _submit(work, server=server)
-        from kit.screen.graded import show
-
+        if not quiet:
+            import_module("kit.screen.graded")
         verdict = pending.result()
     remembered = _remember(session, verdict, work.source)
     if not quiet:
+        from kit.screen.graded import show
+
         show(session.screen, target, verdict, session.bank, remembered.records() if remembered else {})
     return verdict
 

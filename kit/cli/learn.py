@@ -12,7 +12,7 @@ from kit.cli.complete import complete_slug, complete_track
 from kit.cli.session import Session
 from kit.errors import PASSED, KitError
 from kit.exercise import Exercise
-from kit.progress import Record
+from kit.progress import Progress, Record
 from kit.workspace import Fetched
 
 Slug = Annotated[str, Argument(metavar="SLUG", help=_("The exercise."), autocompletion=complete_slug)]
@@ -97,10 +97,12 @@ def reset(slug: Slug) -> int:
     """Begin again from the starter."""
     session = Session()
     exercise = session.bank.exercise(slug)
-    kept = session.home().reset(exercise)
+    if session.workspace is None:
+        raise KitError(_("this folder is no workspace"), session.cwd, _("Run: kit next"))
+    kept = session.workspace.reset(exercise)
     if kept is not None:
         session.screen.talk(_("Your answer is kept as {path}").format(path=_relative(kept, session.cwd)))
-    session.screen.result(_("{path} is the starter again.").format(path=_relative(session.home().answer(exercise), session.cwd)))
+    session.screen.result(_("{path} is the starter again.").format(path=_relative(session.workspace.answer(exercise), session.cwd)))
     return PASSED
 
 
@@ -109,7 +111,7 @@ def _fetch(session: Session, exercise: Exercise, records: dict[str, Record]) -> 
     from kit.screen.exercise import show_fetched
 
     home = session.home()
-    progress = session.progress()
+    progress = Progress(home.private)
     fetched = home.fetch(exercise, session.lang, progress.written(exercise.slug))
     progress.fetch(exercise.slug, fetched.ours)
     show_fetched(session.screen, exercise, _shortened(fetched, session.cwd), _unpassed(exercise, session, records))

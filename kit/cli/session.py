@@ -61,8 +61,10 @@ class Session:
         return self.workspace or Workspace.make(self.cwd)
 
     def progress(self) -> Progress:
-        """The progress of the workspace, which is made here when there is none."""
-        return Progress(self.home().private)
+        """The progress of the workspace. Raises KitError when there is none."""
+        if self.workspace is None:
+            raise KitError(_("this folder is no workspace"), self.cwd, _("Run: kit next"))
+        return Progress(self.workspace.private)
 
     def records(self) -> dict[str, Record]:
         """What is known of each exercise; nothing outside a workspace."""

@@ -32,8 +32,9 @@ def report(console: Console, verdict: Verdict, subject: Subject) -> list[Text]:
     if verdict.load is not None:
         lines += _load(console, verdict.load, subject)
     else:
+        named: set[str] = set()
         for check in verdict.checks:
-            lines += _check(console, check, verdict, subject)
+            lines += _check(console, check, verdict, subject, named)
     if verdict.output.strip():
         lines += _output(console, verdict.output)
     return [*lines, Text(""), summary(verdict)]
@@ -61,7 +62,8 @@ def _load(console: Console, load: Failure, subject: Subject) -> list[Text]:
     return [head, *_failure(console, load, subject)]
 
 
-def _check(console: Console, check: CheckResult, verdict: Verdict, subject: Subject) -> list[Text]:
+def _check(console: Console, check: CheckResult, verdict: Verdict, subject: Subject, named: set[str]) -> list[Text]:
+    """A line for the check; below it, why it failed. named: the mistakes that were named already, to which its own is added."""
     failure = check.failure
     todo = failure is not None and failure.kind == "your_turn"
     role = "todo" if todo else check.status
@@ -83,7 +85,9 @@ def _check(console: Console, check: CheckResult, verdict: Verdict, subject: Subj
     lines[-1:] = spread(console, lines[-1], styled(_("seed {seed}").format(seed=verdict.seed), "quiet"))
     lines += _failure(console, failure, subject)
     if check.diagnosis is not None:
-        lines += indented(console, styled(_("diagnosis: {message}").format(message=one_line(check.diagnosis.message)), "diagnosis"), 2)
+        message = _("the same as above") if check.diagnosis.mistake in named else one_line(check.diagnosis.message)
+        lines += indented(console, styled(_("diagnosis: {message}").format(message=message), "diagnosis"), 2)
+        named.add(check.diagnosis.mistake)
     if check.output.strip():
         lines += _output(console, check.output)
     again = _("try again with: {command}").format(command=one_line(retry(verdict, check, subject.target)))

@@ -16,6 +16,9 @@ from conftest import MINI_BANK, Learner
         ("grade duble.py", "no exercise is called duble", "Did you mean double?"),
         ("grade ./nothing", "neither an exercise nor a Python file", "kit list"),
         ("hint", "no exercise was fetched yet", "kit next"),
+        ("hint double", "this folder is no workspace", "kit next"),
+        ("solution double --yes", "this folder is no workspace", "kit next"),
+        ("reset double", "this folder is no workspace", "kit next"),
         ("lst", "no command is called kit lst", "Did you mean list?"),
         ("list --trak x", "no option is called --trak", "Did you mean --track?"),
         ("list --track warmup", "no track is called warmup", "Did you mean warm-up?"),
@@ -35,6 +38,7 @@ def test_one_line_with_a_remedy(learner: Learner, command: str, says: str, remed
     assert run.err.startswith("error: ")
     assert says in run.err
     assert remedy in run.err
+    assert list(learner.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,13 @@ def test_a_closed_pipe_is_quiet(learner: Learner):
     assert done.stderr == b""
 
 
+def test_the_json_of_a_verdict_needs_no_screen(learner: Learner):
+    learner.kit("next")
+    run = learner.kit("grade", "--json", PYTHONPROFILEIMPORTTIME="1")
+    assert " rich" not in run.err
+    assert " torch" not in run.err
+
+
 @pytest.mark.parametrize("command", ["next", "list", "show double", "hint double", "status", "config lang"])
 def test_quick_commands_import_neither_torch_nor_numpy(learner: Learner, command: str):
     learner.kit("next")

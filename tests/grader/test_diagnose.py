@@ -5,14 +5,14 @@ import torch
 
 from grader.diagnose import same_behaviour
 
-SOLUTION = '''
+SOLUTION = """
 def scale(x, factor=2.0):
     return x * factor
 
 def mean(x):
     return x.sum() / x.numel()
-'''
-MISTAKES = '''
+"""
+MISTAKES = """
 [[mistake]]
 name = "factor-added"
 replace = "x * factor"
@@ -56,8 +56,8 @@ caught_by = "test_speed"
 symptom = "slow"
 en = "Too slow."
 zh = "太慢。"
-'''
-CHECKS = '''
+"""
+CHECKS = """
 from grader.compare import assert_fast, assert_same
 def test_scale(answer, draw):
     x = draw.normal(3, 4)
@@ -72,7 +72,7 @@ def test_speed(answer, draw, worker):
     with worker.timed() as clock:
         answer.scale(draw.normal(3))
     assert_fast(clock.seconds, 0.2, "scale(x)")
-'''
+"""
 
 
 @pytest.fixture

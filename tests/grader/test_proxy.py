@@ -11,7 +11,7 @@ from grader.proxy import Answer, Line, Remote, WorkerHandle
 from grader.verdict import Job
 from grader.worker.session import Session
 
-SOURCE = '''
+SOURCE = """
 import numpy as np
 import torch
 
@@ -51,7 +51,7 @@ def add_(x): x += 1; return x
 def fill(a): a[:] = 0; return 1
 def layer(): return torch.nn.Linear(2, 3)
 def fail(): raise LookupError("lost")
-'''
+"""
 
 
 @pytest.fixture

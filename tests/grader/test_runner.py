@@ -116,7 +116,7 @@ def test_one_check_may_have_less_time_than_all(outcome):
     assert outcome(source, DOUBLE, seconds=20.0, check_seconds=0.3) == {"values": "time", "gradient": "passed"}
 
 
-AFTER = '''
+AFTER = """
 import pytest
 def test_a(answer): assert answer.f(1) == 1
 @pytest.mark.after("test_a")
@@ -124,7 +124,7 @@ def test_b(answer): assert answer.f(2) == 2
 @pytest.mark.after("test_b")
 def test_c(answer): assert answer.f(3) == 3
 def test_d(answer): assert answer.f(4) == 4
-'''
+"""
 
 
 def test_a_check_that_builds_on_a_failed_one_says_so(judge):
@@ -137,12 +137,12 @@ def test_a_check_that_builds_on_a_failed_one_says_so(judge):
     ]
 
 
-PARAMETRISED = '''
+PARAMETRISED = """
 import pytest
 from grader.compare import assert_same
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_square(answer, n): assert_same(answer.square(n), n * n, "square(n)")
-'''
+"""
 
 
 def test_cases_are_one_check_and_the_first_failing_one_is_shown(judge):
@@ -195,14 +195,14 @@ def test_a_forbidden_operation_is_named(judge, source):
 
 
 def test_what_the_check_uses_is_not_forbidden(judge):
-    checks = '''
+    checks = """
     import torch
     from grader.compare import assert_same
     def test_it(answer, worker):
         layer = worker.torch.nn.Linear(2, 3)
         x = torch.ones(1, 2)
         assert_same(worker.fetch(worker.keep(answer.apply, layer, x)).shape, torch.Size([1, 3]), "shape")
-    '''
+    """
     assert judge("def apply(layer, x): return layer(x)", checks, forbid=("nn.Linear",)).passed
 
 

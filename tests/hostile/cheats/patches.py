@@ -36,7 +36,7 @@ CHEATS = (
     patched("exceptions", "import builtins\nbuiltins.AssertionError = builtins.Exception = type('Nothing', (BaseException,), {})", fails={"values": ("values", "crashed", "raised")}),
     patched("pytest", "import sys, types\nsys.modules['pytest'] = sys.modules['_pytest'] = types.ModuleType('pytest')\nsys.modules['pytest'].main = lambda *a: 0"),
     patched("the judge's modules", "import sys, types\nfor name in ('compare', 'plugin', 'runner', 'verdict', 'failure', 'candidate'):\n    sys.modules[f'grader.{name}'] = types.ModuleType(name)"),
-    patched("the wire's tolerance", "import sys\nsys.modules['grader.protocol'].MAX_NODES = 10**9"),
+    patched("the wire's tolerance", "import sys\nsys.modules['grader.packing'].MAX_NODES = 10**9"),
     patched("torch's softmax, so that the reference is wrong too", "torch.softmax = torch.Tensor.softmax = torch.nn.functional.softmax = lambda x, *a, **k: x * 2"),
     patched("random numbers, so that inputs are known", "torch.manual_seed(0)\ntorch.randn = torch.rand = lambda *a, **k: torch.zeros(*a)\nnp.random.default_rng = lambda *a: None"),
     patched("exits", "import os, sys\nsys.exit = os._exit = lambda *a: None"),

@@ -184,11 +184,11 @@ def softmax(x):
     rest()
 """, fails={"values": "type"}, settings={"seconds": 8.0, "check_seconds": 3.0}),
     Cheat("forged: a codec of its own", FORGER + """
-wire.Packer.pack = lambda self, value, depth=0: True
+sys.modules["grader.packing"].Packer.pack = lambda self, value, depth=0: True
 """, fails={"values": "type", "mask": "assertion", "class": "type"}),
     Cheat("forged: a session that says yes", FORGER + """
 session = sys.modules["grader.worker.session"].Session
-session.handle = lambda self, request, block: (wire.Value(True), wire.Packer(self._refer, keep_strides=False))
+session.handle = lambda self, request, block: (wire.Value(True), sys.modules["grader.packing"].Packer(self._refer, keep_strides=False))
 """, fails={"values": "type", "class": ("type", "protocol")}),
     Cheat("forged: a session that ends well", FORGER + """
 sys.modules["grader.worker.main"]._answer = lambda *a: os._exit(0)

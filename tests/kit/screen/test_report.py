@@ -53,6 +53,12 @@ conv2d  Two-dimensional convolution
     )
 
 
+def test_a_mistake_is_explained_once():
+    text = shown(replace(VERDICT, checks=[VERDICT.checks[1]] * 2))
+    assert text.count("diagnosis: The kernel is not flipped.") == 1
+    assert text.count("diagnosis: the same as above") == 1
+
+
 def test_the_command_to_try_again_keeps_the_device():
     assert "--seed 7041 --device cuda" in shown(replace(VERDICT, device="cuda"))
 
