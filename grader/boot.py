@@ -22,7 +22,7 @@ def main() -> None:
         case "serve":
             serve(arguments[0], "server" if arguments[1] == "server" else "local")
         case "once":
-            once()
+            once("server" if arguments[0] == "server" else "local")
         case "worker":
             worker(arguments[0])
         case "layers":
@@ -46,14 +46,15 @@ def serve(path: str, policy: Policy) -> None:
     Server(listener, control, zygote, path).loop()
 
 
-def once() -> None:
+def once(policy: Policy) -> None:
     """One job from standard input, its verdict to standard output."""
     from grader.verdict import decode_job  # noqa: PLC0415 - every mode imports its own
 
     replies: BinaryIO = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up in the verdict
+    forked = forked_workers(policy)  # before the job is read: a fork would carry the bank's paths and the seed in its memory
     job = decode_job(sys.stdin.buffer.read())
-    workers = workers_for(job)
+    workers = forked or spawned_workers(job)
     gc.enable()
     from grader.server import reply_to  # noqa: PLC0415 - after torch is on its way
 
@@ -63,16 +64,21 @@ def once() -> None:
     os._exit(0)  # without the slow good-bye of torch's libraries
 
 
-def workers_for(job: Job) -> Workers:
-    """Forked from this process where that is possible, before anything secret is in its memory; else spawned, while we import torch ourselves."""
+def forked_workers(policy: Policy) -> Workers | None:
+    """Workers forked from this process, where that is possible."""
     from grader.interpreter import can_fork  # noqa: PLC0415 - every mode imports its own
 
-    if can_fork():
-        enter_namespace(job.policy)
-        control, _zygote = fork_zygote(job.policy, keep=())
-        from grader.workers import ForkedWorkers  # noqa: PLC0415 - imports torch
+    if not can_fork():
+        return None
+    enter_namespace(policy)
+    control, _zygote = fork_zygote(policy, keep=())
+    from grader.workers import ForkedWorkers  # noqa: PLC0415 - imports torch
 
-        return ForkedWorkers(control)
+    return ForkedWorkers(control)
+
+
+def spawned_workers(job: Job) -> Workers:
+    """Workers that are processes of their own: the first is on its way while we import torch ourselves."""
     from grader.workers import SpawnedWorkers  # noqa: PLC0415 - imports torch
 
     spawned = SpawnedWorkers()

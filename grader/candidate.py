@@ -25,6 +25,8 @@ TRACE_BYTES = 64 << 20
 TRACE_VALUES = 20_000
 CALLBACK_LIMIT = 1_000_000
 CALLBACK_DEPTH = 16
+MAX_NAME, MAX_MESSAGE, MAX_FRAMES = 80, 4000, 20  # the worker keeps to them; a forged reply does not
+YOUR_TURN = "your turn"  # what starters raise; torch raises NotImplementedError for reasons of its own
 
 # Serves a call of a function that a check gave to the answer.
 CallBack = Callable[[wire.CallbackWanted, bytearray], tuple[wire.Node, Packer]]
@@ -51,6 +53,10 @@ class Candidate(Protocol):
         """The failure of an answer that has no such name."""
         ...
 
+    def refuse(self, why: str) -> CheckFailure:
+        """The failure of an answer whose reply is no value; its worker is ended."""
+        ...
+
 
 class _Recorder:
     """What both kinds of candidates share: the trace of a check and the translation of the learner's exceptions."""
@@ -60,41 +66,46 @@ class _Recorder:
         self.generation = 0
         self.trace: list[Any] = []
         self._trace_bytes = 0
-        self._source_lines = job.source.splitlines()
+        self._source_lines = job.source.split("\n")
 
     def start_trace(self) -> None:
         self.trace, self._trace_bytes = [], 0
 
     def record(self, value: Any) -> None:
-        self._trace_bytes += value.nbytes if isinstance(value, (torch.Tensor, np.ndarray)) else 64
+        self._trace_bytes += _bytes_of(value)
         if self._trace_bytes < TRACE_BYTES and len(self.trace) < TRACE_VALUES:
             self.trace.append(value)
 
     def missing(self, name: str) -> CheckFailure:
-        line = _("{file} has no {name}").format(file=self.job.filename, name=name)
+        line = _("{file} has no {name}").format(file=neutralise(self.job.filename), name=name)
         return CheckFailure("missing", [line, _("The exercise asks for it: keep the names of the starter.")], what=name, facts={"name": name})
+
+    def refuse(self, why: str) -> CheckFailure:
+        return CheckFailure("protocol", [_("what your code returned cannot be taken: {why}").format(why=neutralise(why)[:500])])
 
     def failure_of(self, reply: wire.Raised) -> CheckFailure:
         """What the learner is told of an exception in their code."""
-        kind = reply.types[0] if reply.types else "Exception"
-        message = neutralise(reply.message)
+        types = [neutralise(name[:MAX_NAME]) for name in reply.types[:MAX_FRAMES]]
+        kind = types[0] if types else "Exception"
+        message = neutralise(reply.message[:MAX_MESSAGE])
         frames = [
-            Frame(line, neutralise(function), self._source_lines[line - 1].strip() if 0 < line <= len(self._source_lines) else "")
-            for line, function in reply.frames
+            Frame(line, neutralise(function[:MAX_NAME]), neutralise(self._source_lines[line - 1].strip()) if 0 < line <= len(self._source_lines) else "")
+            for line, function in reply.frames[-MAX_FRAMES:]
         ]
         if reply.forbidden:
-            line = _("not allowed in this exercise: {what}").format(what=neutralise(reply.forbidden))
-            return CheckFailure("forbidden", [line], what=neutralise(reply.forbidden), frames=frames)
-        if kind == "NotImplementedError":
-            return AnswerRaised(reply.types, [_("your turn: this part is still to be written")], kind="your_turn", message=message, frames=frames)
+            forbidden = neutralise(reply.forbidden[:MAX_MESSAGE])
+            line = _("not allowed in this exercise: {what}").format(what=forbidden)
+            return CheckFailure("forbidden", [line], what=forbidden, frames=frames)
+        if kind == "NotImplementedError" and frames and (not message or message.startswith(YOUR_TURN)):
+            return AnswerRaised(types, [_("your turn: this part is still to be written")], kind="your_turn", message=message, frames=frames)
         if kind == "MemoryError" or "can't allocate memory" in message:
             line = _("memory limit: your code may use {limit} MB").format(limit=self.job.memory_mb)
-            return AnswerRaised(reply.types, [line], kind="memory", message=message, frames=frames)
+            return AnswerRaised(types, [line], kind="memory", message=message, frames=frames)
         if kind == "ProtocolError":
             line = _("what your code returned cannot be taken: {why}").format(why=message)
             return CheckFailure("protocol", [line], frames=frames)
-        shown = f"{neutralise(kind)}: {message}" if message else neutralise(kind)
-        return AnswerRaised(reply.types, shown.splitlines()[:8], message=message, frames=frames)
+        shown = f"{kind}: {message}" if message else kind
+        return AnswerRaised(types, shown.splitlines()[:8], message=message, frames=frames)
 
 
 class RemoteCandidate(_Recorder):
@@ -153,7 +164,10 @@ class RemoteCandidate(_Recorder):
         except wire.ConnectionEnded:
             raise self._ended() from None
         except (wire.ProtocolError, MemoryError, OverflowError) as error:
-            raise self._lost("protocol", _("what your code returned cannot be taken: {why}").format(why=neutralise(str(error))[:500])) from None
+            raise self.refuse(str(error)) from None
+
+    def refuse(self, why: str) -> CheckFailure:
+        return self._lost("protocol", super().refuse(why).failure.lines[0])
 
     def _serve_callback(self, channel: wire.Channel, wanted: wire.CallbackWanted, block: bytearray, call_back: CallBack) -> None:
         self._callbacks += 1
@@ -287,6 +301,17 @@ class LocalCandidate(_Recorder):
 
     def release(self, ids: list[int]) -> None:
         self.session.handle(wire.Released(ids), bytearray())
+
+
+def _bytes_of(value: Any) -> int:
+    """About how much memory a value holds."""
+    if isinstance(value, (torch.Tensor, np.ndarray)):
+        return int(value.nbytes)
+    if isinstance(value, (list, tuple)):
+        return 64 + sum(map(_bytes_of, value))
+    if isinstance(value, dict):
+        return 64 + sum(_bytes_of(key) + _bytes_of(item) for key, item in value.items())
+    return 64 + (len(value) if isinstance(value, (str, bytes)) else 0)
 
 
 def _block(packer: Packer | None) -> bytearray:

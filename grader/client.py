@@ -169,9 +169,10 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 class _Warm:
-    def __init__(self, job: Job, connection: socket.socket) -> None:
+    def __init__(self, job: Job, connection: socket.socket, *, again: bool = True) -> None:
         self._job = job
         self._connection = connection
+        self._again = again
         with contextlib.suppress(OSError):  # found out when the reply is read
             send_bytes(connection, encode(job))
 
@@ -179,16 +180,20 @@ class _Warm:
         try:
             with self._connection:
                 data = receive_bytes(self._connection, MAX_REPLY)
-        except OSError:
-            return _Cold(self._job).result()  # the server died with our job: judge it without one
+        except OSError:  # the server died with our job
+            if self._again:
+                with contextlib.suppress(OSError):
+                    return _Warm(self._job, _connect(self._job.policy), again=False).result()
+            return _Cold(self._job).result()
         return _verdict_of(data)
 
 
 class _Cold:
     def __init__(self, job: Job) -> None:
         self._process = subprocess.Popen(
-            isolated_python("once"), env=clean_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/"
-        )
+            isolated_python("once", job.policy),
+            env=clean_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/",
+        )  # fmt: skip
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError), self._process.stdin as jobs:
             jobs.write(encode(job))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +16,7 @@ from grader.text import _
 MAX_DEPTH = 64
 MAX_NODES = 200_000
 MAX_DIMENSIONS = 32
+MAX_SAME_HASH = 64  # honest keys hardly ever share one
 MAX_INT_DIGITS = 4000  # hexadecimal digits of an integer beyond 64 bits
 ALIGNMENT = 64
 
@@ -188,6 +189,7 @@ class Unpacker:
         self._refer = refer
         self._device = device
         self._nodes = 0
+        self._nbytes = 0
 
     def unpack(self, node: wire.Node, depth: int = 0) -> Any:
         self._nodes += 1
@@ -204,7 +206,8 @@ class Unpacker:
             case wire.TupleNode():
                 value = tuple([self.unpack(item, depth + 1) for item in node.items])
             case wire.DictNode():
-                value = {_hashable(self.unpack(key, depth + 1)): self.unpack(item, depth + 1) for key, item in node.items}
+                keys = _distinct([_hashable(self.unpack(key, depth + 1)) for key, _item in node.items])
+                value = {key: self.unpack(item, depth + 1) for key, (_key, item) in zip(keys, node.items, strict=True)}
             case wire.HandleNode() | wire.CallbackNode():
                 value = self._refer(node)
             case wire.NumberNode():
@@ -242,6 +245,9 @@ class Unpacker:
             raise wire.ProtocolError("bytes out of range")
         if node.start % ALIGNMENT:
             raise wire.ProtocolError("bytes out of line")
+        self._nbytes += elements * itemsize
+        if self._nbytes > wire.MAX_BLOCK:  # the same bytes many times over
+            raise wire.ProtocolError("more bytes than a message may hold")
         return span
 
     def _tensor(self, node: wire.TensorNode) -> torch.Tensor:
@@ -253,6 +259,8 @@ class Unpacker:
             tensor = torch.empty(node.shape, dtype=dtype)
         else:
             storage = torch.frombuffer(self._block, dtype=dtype, count=span, offset=node.start)
+            if dtype is torch.bool:
+                _check_booleans(storage.view(torch.uint8))
             tensor = storage.as_strided(node.shape, node.strides) if node.strides is not None else storage.view(node.shape)
         if self._device != "cpu":
             tensor = tensor.to(self._device)
@@ -270,6 +278,8 @@ class Unpacker:
             array: np.ndarray[Any, Any] = np.empty(node.shape, dtype)
         else:
             storage = np.frombuffer(self._block, dtype, span, node.start)
+            if dtype.kind == "b":
+                _check_booleans(storage.view(np.uint8))
             if node.strides is None:
                 array = storage.reshape(node.shape)
             else:
@@ -291,6 +301,19 @@ def _hashable(key: Any) -> Any:
     if type(key) is tuple:
         return tuple(_hashable(part) for part in key)
     raise wire.ProtocolError("a dict key that is no plain value")
+
+
+def _distinct(keys: list[Any]) -> list[Any]:
+    """The keys, unless so many have the same hash that a dict of them would take minutes."""
+    if len(keys) > MAX_SAME_HASH and max(Counter(map(hash, keys)).values()) > MAX_SAME_HASH:
+        raise wire.ProtocolError("dict keys that are too much alike")
+    return keys
+
+
+def _check_booleans(raw: Any) -> None:
+    """Raise ProtocolError when bytes that stand for booleans are neither 0 nor 1: each operation would count them in its own way."""
+    if int(raw.max()) > 1:
+        raise wire.ProtocolError("a boolean that is neither true nor false")
 
 
 def _integer(node: wire.IntNode) -> int:

@@ -15,6 +15,7 @@ from grader.failure import CheckFailure
 from grader.proxy import Answer, Line, WorkerHandle
 from grader.text import _, current_language, neutralise
 from grader.verdict import CheckResult, Failure, Job
+from grader.workers import WorkerUnavailable
 
 __all__ = ["Case", "Judge", "Subject"]
 
@@ -84,6 +85,7 @@ class Judge:
     def __init__(self, job: Job, subject: Any, seed: int, load: CheckFailure | None) -> None:
         self.cases: list[Case] = []
         self.errors: list[str] = []
+        self.broken: WorkerUnavailable | None = None
         self.unknown: str | None = None  # the job asks for a check that the exercise does not have
         self._job = job
         self._subject = subject
@@ -185,6 +187,10 @@ class Judge:
             check.because, check.done = str(call.excinfo.value), True
             return report
         if call.when == "setup" and call.excinfo is None:
+            return report
+        if call.excinfo is not None and isinstance(call.excinfo.value, WorkerUnavailable):
+            self.broken = call.excinfo.value
+            item.session.shouldstop = "the judge itself failed"
             return report
         failure = as_failure(call.excinfo.value) if call.excinfo is not None else None
         self._record(item, check, failure)

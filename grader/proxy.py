@@ -16,7 +16,7 @@ from grader import protocol as wire
 from grader.candidate import Candidate
 from grader.failure import AnswerRaised, CheckFailure, WorkerLost
 from grader.packing import Packer, Unpacker
-from grader.text import _
+from grader.text import _, neutralise
 from grader.worker.session import ANSWER_HANDLE
 
 MAX_ITEMS = 1_000_000
@@ -46,7 +46,10 @@ class Line:
             ids, self.dropped = self.dropped, []
             self.candidate.release(ids)
         reply, block = self.candidate.request(message, packer, self._serve)
-        value = self._unpack(reply.value, block, keep=keep)
+        try:
+            value = self._unpack(reply.value, block, keep=keep)
+        except (wire.ProtocolError, RuntimeError, ValueError, OverflowError, MemoryError) as error:  # a forged reply can be no value in many ways
+            raise self.candidate.refuse(str(error)) from None
         if reply.changed and not self.changes_allowed:
             self._complain(message, reply.changed)
         self.candidate.record(value)
@@ -58,15 +61,15 @@ class Line:
         for _leaf, leaf_node in unpacker.leaves:
             if isinstance(leaf_node, wire.TensorNode) and leaf_node.device != self.device:
                 line = _("a result is on {actual}: the inputs were on {expected}, and so must be the results").format(
-                    actual=leaf_node.device[:20], expected=self.device
+                    actual=neutralise(leaf_node.device[:20]), expected=self.device
                 )
-                raise CheckFailure("device", [line], facts={"device": leaf_node.device[:20], "expected_device": self.device})
+                raise CheckFailure("device", [line], facts={"device": neutralise(leaf_node.device[:20]), "expected_device": self.device})
         return value
 
     def _resolve(self, node: wire.HandleNode | wire.CallbackNode, *, keep: bool) -> Any:
         if isinstance(node, wire.CallbackNode):
             raise wire.ProtocolError("a function that is none of the answer's")
-        return Remote(self, node, keep=keep)
+        return Remote(self, wire.HandleNode(node.id, neutralise(node.type_name[:80]), node.callable), keep=keep)
 
     def _refer(self, value: Any) -> wire.Node:
         if type(value) is Remote:
@@ -89,10 +92,11 @@ class Line:
 
     @staticmethod
     def _complain(message: wire.Request, changed: list[str]) -> NoReturn:
-        names = ", ".join(f"#{int(place) + 1}" if place.isdigit() else place for place in changed[:8])[:200]
+        places = [neutralise(place[:80]) for place in changed[:8]]
+        names = ", ".join(f"#{int(place) + 1}" if place.isdecimal() else place for place in places)
         line = _("the call changed its input in place: argument {names}").format(names=names)
         hint = _("The caller's data must stay as they were: work on a copy.")
-        raise CheckFailure("changed_input", [line, hint], facts={"arguments": changed[:8], "call": type(message).__name__})
+        raise CheckFailure("changed_input", [line, hint], facts={"arguments": places, "call": type(message).__name__})
 
 
 class Remote:

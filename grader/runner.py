@@ -21,7 +21,7 @@ from grader.candidate import RemoteCandidate
 from grader.diagnose import diagnose
 from grader.failure import CheckFailure
 from grader.plugin import Judge
-from grader.text import _, use_language
+from grader.text import _, neutralise, use_language
 from grader.verdict import CheckResult, Device, Diagnosis, Frame, Job, Verdict
 from grader.workers import Workers, WorkerUnavailable
 
@@ -86,6 +86,8 @@ def run_checks(job: Job, subject: Any, seed: int, load: CheckFailure | None) -> 
     status = pytest.main([*options, str(checks)], plugins=[judge])
     if judge.unknown:
         raise JobError(judge.unknown)
+    if judge.broken is not None:  # no fault of the answer's
+        raise judge.broken
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED} or judge.errors:
         raise JobError(_("the checks of {slug} cannot be run: {why}").format(slug=job.slug, why="\n".join(judge.errors) or f"pytest: {status}"))
     return judge
@@ -95,8 +97,8 @@ def _load(job: Job, candidate: RemoteCandidate) -> CheckFailure | None:
     """Scan the source, start a worker, execute the answer there. Why it cannot be judged, or None."""
     findings = scan.scan(job.source, job.forbid)
     if findings:
-        frames = [Frame(finding.line, "", finding.code) for finding in findings]
-        lines = [_("not allowed in this exercise: {what}").format(what=", ".join(dict.fromkeys(finding.name for finding in findings)))]
+        frames = [Frame(finding.line, "", neutralise(finding.code)) for finding in findings]
+        lines = [_("not allowed in this exercise: {what}").format(what=", ".join(dict.fromkeys(neutralise(finding.name) for finding in findings)))]
         return CheckFailure("forbidden", lines, what=findings[0].rule, frames=frames)
     candidate.start_check(job.seconds, job.seconds)
     try:

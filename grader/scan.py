@@ -7,7 +7,7 @@ import ast
 from collections.abc import Sequence
 
 from grader.names import forbidden_path, forbidden_word
-from grader.source import Finding, Reader, is_self, written
+from grader.source import Finding, Reader, chain, is_self, written
 
 __all__ = ["Finding", "scan", "suspicious"]
 
@@ -50,7 +50,7 @@ class _Scan(Reader):
         if path:
             self.check_path(node, path, ast.unparse(node))
         else:
-            self.visit(node.value)
+            self.visit(chain(node)[-1].value)  # not one by one: each would be resolved again
 
     def visit_Call(self, node: ast.Call) -> None:
         method, arguments = node.func, node.args
@@ -109,9 +109,11 @@ class _Suspicion(Reader):
         if path:
             self.check_path(node, path, ast.unparse(node))
             return
-        if node.attr in INSIDES and not (is_self(node.value) and node.attr in {"__class__", "__dict__"}):
-            self.report(node, node.attr, written(node))
-        self.visit(node.value)
+        attributes = chain(node)
+        for attribute in attributes:
+            if attribute.attr in INSIDES and not (is_self(attribute.value) and attribute.attr in {"__class__", "__dict__"}):
+                self.report(attribute, attribute.attr, written(attribute))
+        self.visit(attributes[-1].value)
 
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Name) and node.func.id in {"getattr", "setattr", "delattr"} and not self.is_own(node.func.id) and node.args:

@@ -40,16 +40,18 @@ class Reply(msgspec.Struct, omit_defaults=True):
 
 
 def reply_to(job: Job, workers: Workers) -> bytes:
-    """Run a job; the reply's bytes. Never raises."""
+    """Run a job; the reply's bytes. Raises ForkServerGone, and nothing else."""
     try:
         from grader.runner import JobError, run  # noqa: PLC0415 - imports torch and pytest
-        from grader.workers import WorkerUnavailable  # noqa: PLC0415 - imports torch
+        from grader.workers import ForkServerGone, WorkerUnavailable  # noqa: PLC0415 - imports torch
     except ImportError as error:
         return msgspec.json.encode(Reply(failed=str(error)))
     try:
         reply = Reply(verdict=run(job, workers))
     except JobError as error:
         reply = Reply(refused=str(error))
+    except ForkServerGone:
+        raise  # no reply: whoever asked has a judge without a server do it
     except WorkerUnavailable as error:
         reply = Reply(failed=str(error))
     except BaseException as error:  # noqa: BLE001 - a fault of ours must reach the one who asked
@@ -174,6 +176,8 @@ class Server:
 
     def _judge(self, connection: socket.socket, message: bytes) -> None:
         """In the fork: one job, one reply, the end."""
+        from grader.workers import ForkedWorkers, ForkServerGone  # noqa: PLC0415 - imported already, named late
+
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -181,11 +185,9 @@ class Server:
             self._listener.close()
             connection.settimeout(None)
             threading.Thread(target=_leave_with, args=(connection,), daemon=True).start()
-            from grader.workers import ForkedWorkers  # noqa: PLC0415 - imported already, named late
-
             send_bytes(connection, reply_to(decode_job(message), ForkedWorkers(self._control)))
             code = 0
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, ForkServerGone):
             pass
         finally:
             os._exit(code)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Finding", "Reader", "is_self", "written"]
+__all__ = ["Finding", "Reader", "chain", "is_self", "written"]
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,9 @@ class Reader(ast.NodeVisitor):
     def resolve(self, node: ast.expr) -> str | None:
         """The full path of an imported thing, or None."""
         if isinstance(node, ast.Attribute):
-            base = self.resolve(node.value)
-            return f"{base}.{node.attr}" if base else None
+            attributes = chain(node)
+            base = self.resolve(attributes[-1].value)
+            return ".".join([base, *(attribute.attr for attribute in reversed(attributes))]) if base else None
         if not isinstance(node, ast.Name):
             return None
         for depth, scope in enumerate(reversed(self.scopes)):
@@ -168,6 +169,14 @@ def _members(tree: ast.Module) -> Iterator[str]:
                         pass
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield node.attr
+
+
+def chain(node: ast.Attribute) -> list[ast.Attribute]:
+    """a.b.c as its attributes c, b; the value of the last one is no attribute."""
+    attributes = [node]
+    while isinstance(attributes[-1].value, ast.Attribute):
+        attributes.append(attributes[-1].value)
+    return attributes
 
 
 def is_self(node: ast.expr) -> bool:

@@ -27,6 +27,10 @@ class WorkerUnavailable(Exception):
     """No worker could be started: the judge's own failure, never the answer's."""
 
 
+class ForkServerGone(WorkerUnavailable):
+    """The process that workers are forked from has ended, and they with it."""
+
+
 @dataclass
 class Process:
     """A worker at the other end of a socket."""
@@ -73,12 +77,19 @@ def _greet(process: Process) -> None:
         rows = Unpacker(bytearray(), _no_handle).unpack(reply.value)
         process.layers = [Layer(str(name), bool(on), str(why)) for name, on, why in rows]
     except (wire.ConnectionEnded, wire.DeadlineReached, wire.ProtocolError, AssertionError, TypeError, ValueError) as error:
-        process.output.settimeout(EXIT_SECONDS)
-        with contextlib.suppress(OSError):
-            said = process.output.recv(4000).decode("utf-8", "replace").strip()
-            if said:
-                raise WorkerUnavailable(said.splitlines()[-1]) from None
-        raise WorkerUnavailable(f"a worker did not start: {type(error).__name__}") from None
+        why = _last_words(process.output) or f"a worker did not start: {type(error).__name__}"
+        process.end()
+        process.output.close()
+        raise WorkerUnavailable(why) from None
+
+
+def _last_words(output: socket.socket) -> str:
+    """What a worker that failed to start said of it."""
+    output.settimeout(EXIT_SECONDS)
+    try:
+        return output.recv(4000).decode("utf-8", "replace").strip().rpartition("\n")[2]
+    except OSError:
+        return ""
 
 
 def _no_handle(_node: object) -> None:
@@ -94,20 +105,26 @@ class _Forked(Process):
 
     def end(self, *, gone: bool = False) -> str:
         self.connection.close()
-        status = self._status(EXIT_SECONDS) if gone else ""
-        if not status:
-            with contextlib.suppress(OSError):
-                self._lifeline.shutdown(socket.SHUT_WR)
-            self._status(START_SECONDS)  # the zygote answers when the worker is dead
-        self._lifeline.close()
+        try:
+            status = self._status(EXIT_SECONDS) if gone else ""
+            if not status:
+                with contextlib.suppress(OSError):
+                    self._lifeline.shutdown(socket.SHUT_WR)
+                self._status(START_SECONDS)  # the zygote answers when the worker is dead
+        finally:
+            self._lifeline.close()
         return status
 
     def _status(self, seconds: float) -> str:
+        """How the worker ended, or nothing when it did not end in time. Raises ForkServerGone."""
         self._lifeline.settimeout(seconds)
         try:
-            return self._lifeline.recv(64).decode()
+            said = self._lifeline.recv(64)
         except OSError:
             return ""
+        if not said:  # the zygote never hangs up without a word
+            raise ForkServerGone("the fork server has ended")
+        return said.decode()
 
 
 class ForkedWorkers:
@@ -124,7 +141,9 @@ class ForkedWorkers:
         try:
             socket.send_fds(self._control, [message], [theirs.fileno(), their_output.fileno(), their_lifeline.fileno()])
         except OSError as error:
-            raise WorkerUnavailable(f"the fork server does not answer: {error}") from None
+            for end in (connection, output, lifeline):
+                end.close()
+            raise ForkServerGone(f"the fork server does not answer: {error}") from None
         finally:
             for end in (theirs, their_output, their_lifeline):
                 end.close()

@@ -218,7 +218,7 @@ class Session:
             raise wire.ProtocolError(_("more than {limit} objects were handed out").format(limit=MAX_HANDLES))
         handle, self._next = self._next, self._next + 1
         self._objects[handle] = value
-        return wire.HandleNode(handle, type(value).__name__[:80], callable(value))
+        return wire.HandleNode(handle, _sendable(type(value).__name__), callable(value))
 
     def _refer(self, value: Any) -> wire.Node:
         return self._handle_node(value)
@@ -250,11 +250,11 @@ class Session:
 
     def _raised(self, error: BaseException) -> wire.Raised:
         try:
-            message = str(error)[:MAX_MESSAGE]
+            message = _sendable(str(error), MAX_MESSAGE)
         except Exception:  # noqa: BLE001 - an exception whose __str__ raises
             message = "an exception that cannot be shown"
         if isinstance(error, SyntaxError) and error.filename == self.filename:
-            return wire.Raised(_mro(error), error.msg[:MAX_MESSAGE], [(error.lineno or 0, "")])
+            return wire.Raised(_mro(error), _sendable(error.msg, MAX_MESSAGE), [(error.lineno or 0, "")])
         forbidden, self._guard.violation = str(self._guard.violation or "")[:MAX_MESSAGE], None
         return wire.Raised(_mro(error), message, self._frames(error)[-20:], forbidden)
 
@@ -264,7 +264,7 @@ class Session:
         while trace is not None:
             code = trace.tb_frame.f_code
             if code.co_filename == self.filename:
-                frames.append((trace.tb_lineno or 0, code.co_name[:80]))
+                frames.append((trace.tb_lineno or 0, _sendable(code.co_name)))
             trace = trace.tb_next
         return frames
 
@@ -281,8 +281,13 @@ def _take(iterator: Iterator[Any]) -> Iterator[Any]:
 
 
 def _mro(error: BaseException) -> list[str]:
-    names = [cls.__name__[:80] for cls in type(error).__mro__ if getattr(builtins, cls.__name__, None) is cls]
-    return [type(error).__name__[:80], *names][:20]
+    names = [cls.__name__ for cls in type(error).__mro__ if getattr(builtins, cls.__name__, None) is cls]
+    return [_sendable(type(error).__name__), *names][:20]
+
+
+def _sendable(text: object, limit: int = 80) -> str:
+    """A text as a message can hold it: short, and without halves of characters."""
+    return str(text)[:limit].encode("utf-8", "replace").decode()
 
 
 def _bits(leaf: Any) -> tuple[str, tuple[int, ...], bytes]:

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from conftest import MINI_BANK, Learner
+from person import MINI_BANK, Learner
 
 
 @pytest.fixture

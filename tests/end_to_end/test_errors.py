@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 
 import pytest
-from conftest import MINI_BANK, Learner
+from person import MINI_BANK, Learner
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import KIT, MINI_BANK, Learner
 from junitparser import JUnitXml
+from person import KIT, MINI_BANK, Learner
 
 RIGHT = "def double(x):\n    return 2 * x\n"
 SQUARED = "def double(x):\n    print('squaring')\n    return x * x\n"
@@ -196,7 +196,8 @@ def test_a_solution_before_a_pass_needs_a_yes(learner: Learner):
 def test_a_solution_after_a_pass_needs_none(learner: Learner):
     learner.kit("next")
     learner.write("double", RIGHT)
-    learner.kit("grade")
+    graded = learner.kit("grade")
+    assert graded.status == 0, graded
     shown = learner.kit("solution", "double")
     assert shown.status == 0
     assert "return 2 * x" in shown.out

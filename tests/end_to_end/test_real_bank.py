@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Learner
+from person import Learner
 
 ROOT = Path(__file__).parents[2]
 

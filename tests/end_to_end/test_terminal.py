@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import pytest
-from conftest import KIT, MINI_BANK, Learner
+from person import KIT, MINI_BANK, Learner
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminal there")
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -55,7 +55,13 @@ def _raw(tensor):
 shapes = arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
 any_array = st.sampled_from(FLOATING + WHOLE + COMPLEX).flatmap(lambda dtype: arrays.arrays(dtype, shapes))
 scalars = (
-    st.none() | st.booleans() | st.floats() | st.integers(-(2**200), 2**200) | st.text(max_size=20) | st.binary(max_size=20) | st.complex_numbers(allow_nan=False)
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers(-(2**200), 2**200)
+    | st.text(max_size=20)
+    | st.binary(max_size=20)
+    | st.complex_numbers(allow_nan=False)
 )
 values = st.recursive(
     scalars | any_array,
@@ -135,7 +141,9 @@ class Liar(torch.Tensor):
     pass
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, Liar(), torch.zeros(2, 2).to_sparse(), np.array(["a"]), np.array([None]), type("L", (list,), {})()])
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, Liar(), torch.zeros(2, 2).to_sparse(), np.array(["a"]), np.array([None]), type("L", (list,), {})()]
+)
 def test_whatever_is_no_exact_plain_type_stays(value):
     with pytest.raises(TypeError):
         through(value)

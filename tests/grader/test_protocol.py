@@ -24,7 +24,9 @@ def refuse(value):
     raise TypeError(type(value).__name__)
 
 
-GOOD = b"".join(bytes(p) for p in wire.frame(wire.Value(wire.ListNode([1, wire.TupleNode(["a", 2.5, None]), wire.NumberNode("float32", b"1234")]))))[12:]
+GOOD = b"".join(bytes(p) for p in wire.frame(wire.Value(wire.ListNode([1, wire.TupleNode(["a", 2.5, None]), wire.NumberNode("float32", b"1234")]))))[
+    12:
+]
 
 
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=6), st.integers(0, 20))

@@ -96,7 +96,7 @@ def test_iteration(answer):
     assert list(answer.count(0)) == []
 
 
-@pytest.mark.parametrize("decide", [lambda v: v == v, lambda v: v != 1, lambda v: v < 1, bool, lambda v: 1 in v, hash, lambda v: v >= v])
+@pytest.mark.parametrize("decide", [lambda v: v == 1, lambda v: v != 1, lambda v: v < 1, bool, lambda v: 1 in v, hash, lambda v: v >= 2])
 def test_the_answers_objects_decide_nothing(answer, decide):
     with pytest.raises(TypeError):
         decide(answer.Vector(1.0))
@@ -168,7 +168,9 @@ def test_vector_jacobian_products(answer, worker):
         assert_same_gradient(answer.shape_wrong, lambda a: a * 2, (x,), 0, "x.grad", worker=worker)
 
 
-@pytest.mark.parametrize(("name", "value"), [("add_", torch.ones(2)), ("add_", torch.ones(4, 3).T), ("fill", np.ones(3)), ("fill", np.ones((3, 2)).T)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("add_", torch.ones(2)), ("add_", torch.ones(4, 3).T), ("fill", np.ones(3)), ("fill", np.ones((3, 2)).T)]
+)
 def test_inputs_changed_in_place_are_noticed(answer, worker, name, value):
     with pytest.raises(CheckFailure, match="argument #1"):
         getattr(answer, name)(value)

@@ -185,7 +185,9 @@ def test_checks_that_cannot_be_imported_are_the_banks_fault(judge):
         judge(RIGHT, "import nothing_of_the_kind")
 
 
-@pytest.mark.parametrize("source", ["def double(x):\n    import torch\n    return torch.add(x, x)", "def double(x):\n    return getattr(x, 'ad' + 'd')(x)"])
+@pytest.mark.parametrize(
+    "source", ["def double(x):\n    import torch\n    return torch.add(x, x)", "def double(x):\n    return getattr(x, 'ad' + 'd')(x)"]
+)
 def test_a_forbidden_operation_is_named(judge, source):
     verdict = judge(source, DOUBLE, forbid=("add",))
     failure = verdict.load or verdict.checks[0].failure

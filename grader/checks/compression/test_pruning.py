@@ -186,12 +186,13 @@ def test_masks_order(answer, draw):
 def test_filter_mask(answer, draw):
     """Filters by their norm
     按范数选卷积核"""
-    spiky, flat, long = torch.zeros(9), torch.ones(9), -torch.ones(9)
-    spiky[4], long[:2] = 4, -1.5  # 1-norms 4, 9, 10; 2-norms 4, 3, 3.4
-    weight = torch.stack([spiky, flat, long]).reshape(3, 1, 3, 3)
+    spiky, flat, large = torch.zeros(9), -torch.ones(9), 1.5 * torch.ones(9)
+    spiky[4], large[::2] = 4, -1.5  # 1-norms 4, 9, 13.5; 2-norms 4, 3, 4.5; higher ones put the spiky filter first
+    weight = torch.stack([spiky, flat, large]).reshape(3, 1, 3, 3)
     assert_same(answer.filter_mask(weight, 1 / 3, p=1), torch.tensor([False, True, True]), "filter_mask(weight, 1/3, p=1)")
     assert_same(answer.filter_mask(weight, 1 / 3, p=2), torch.tensor([True, False, True]), "filter_mask(weight, 1/3, p=2)")
-    assert_same(answer.filter_mask(weight, 2 / 3), torch.tensor([True, False, False]), "filter_mask(weight, 2/3)")
+    assert_same(answer.filter_mask(weight, 1 / 3), torch.tensor([True, False, True]), "filter_mask(weight, 1/3)")
+    assert_same(answer.filter_mask(weight, 2 / 3), torch.tensor([False, False, True]), "filter_mask(weight, 2/3)")
     weight = draw.uniform(6, 1, 1, 1, low=0.8, high=1.2) * draw.normal(6, 3, 2, 4)
     for p in (1, 2):
         for sparsity in (1 / 3, 0.5, 0.75, 0.0, 1.0):

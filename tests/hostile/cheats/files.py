@@ -69,7 +69,7 @@ SETUP = "import ctypes, os, shutil, tempfile\nC = ctypes.CDLL(None)\nC.fopen.res
 
 CHEATS = (
     *attempts("read", {name: f"raise RuntimeError(open('{path}', 'rb').read(3000))" for name, path in SECRETS.items()}, setup=SETUP, fails={"values": "raised"}, exception=REFUSED),
-    *attempts("read by", {name: f"f = '@CHECKS@'\nraise RuntimeError({code})" for name, code in READERS.items()}, setup=SETUP, fails={"values": "raised"}, exception=REFUSED),
+    *attempts("read by", {name: f"f = '@CHECKS@'\nraise RuntimeError({code})" for name, code in READERS.items()}, setup=SETUP, fails={"values": "raised"}, exception=(*REFUSED, "RuntimeError"), says="ermission denied"),
     *attempts("read", {
         "names at home": "raise RuntimeError(os.listdir('@HOME@'))",
         "names beside the checks": "raise RuntimeError([e.name for e in os.scandir(os.path.dirname('@CHECKS@'))])",
@@ -81,7 +81,7 @@ CHEATS = (
     }, setup=SETUP, fails={"values": "raised"}, exception=REFUSED),
     *attempts("import", {
         "the kit": "import kit.bank",
-        "the checks": "import grader.checks",
+        "the checks": "import grader.checks.hostile.test_small_parts",
         "the comparison": "import grader.compare",
         "the runner": "import grader.runner",
         "the solution": "import sys; sys.path.insert(0, os.path.dirname('@SOLUTION@')); import solution\nreturn solution.softmax(x)",

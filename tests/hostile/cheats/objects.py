@@ -80,6 +80,6 @@ def softmax(x):
 """, fails={"values": "type"}),
     Cheat("object: the module is replaced", "import sys\n\nclass Yes:\n    def __getattr__(self, name):\n        return self\n    __call__ = __getitem__ = lambda self, *a, **k: self\n\nsys.modules[__name__] = Yes()\ndel softmax", fails={"values": "missing"}),
     Cheat("object: a module that has everything", "class Yes:\n    __call__ = __getattr__ = lambda self, *a, **k: self\n\ndef __getattr__(name):\n    return Yes()\n\ndel softmax, softmax_, positive, largest, countdown, Average", fails={"values": "type", "class": "type", "iteration": "raised"}),
-    Cheat("object: a generator with many ends", "class Odd:\n    def __iter__(self):\n        return self\n    def __next__(self):\n        raise StopIteration\n\ndef countdown(n):\n    return Odd()", fails={"iteration": "type"}),
+    Cheat("object: a generator with many ends", "class Odd:\n    def __iter__(self):\n        return self\n    def __next__(self):\n        raise StopIteration\n\ndef countdown(n):\n    return Odd()", fails={"iteration": ("type", "values")}),
     Cheat("object: a length of 5, whatever there is", "class Sham(list):\n    def __iter__(self):\n        return iter([0.0])\n\nclass Average(Average):\n    def __init__(self):\n        self.values = Sham()", fails={"class": ("type", "values")}),
 )  # fmt: skip
