@@ -155,6 +155,8 @@ def _start(path: Path, policy: Policy) -> None:
     assert server.stdout is not None
     with server.stdout as said:
         if said.readline() != b"listening\n":
+            server.kill()
+            server.wait()
             raise OSError("the fork server did not start")
     server.returncode = 0  # it is not ours to wait for
 

@@ -97,10 +97,11 @@ def assert_same_gradient(
     total = torch.stack([(o * c).real.sum().double() for o, c in zip(outputs, cotangents, strict=True)]).sum()
     expected = cast("Sequence[Tensor | None]", torch.autograd.grad(total, [copies[place] for place in places], allow_unused=True))
     sent: Any = tuple(cotangents) if isinstance(output, (tuple, list)) else cotangents[0]
-    actual_output, gradients = worker.vjp(answer_function, inputs, sent, places, **kwargs)
+    actual_output, gradients = worker.differentiate(answer_function, inputs, sent, places, **kwargs)
     if gradients is None:
         plain = [o.detach() for o in outputs]
-        assert_same(actual_output, tuple(plain) if isinstance(output, tuple) else plain if isinstance(output, list) else plain[0], what)
+        wanted = tuple(plain) if isinstance(output, tuple) else plain if isinstance(output, list) else plain[0]
+        assert_same(actual_output, wanted, _("{what}, the output").format(what=what))
         raise CheckFailure("shape", [_("{what}: the output cannot be differentiated").format(what=what)], what=what)
     for number, gradient in enumerate(expected):
         label = what if len(places) == 1 else f"{what} #{places[number] + 1}"

@@ -288,10 +288,21 @@ class WorkerHandle:
         return Remote(self._line, handle_of(held), keep=True)
 
     def vjp(self, function: Any, inputs: Sequence[Any], cotangent: Any, wrt: Sequence[int] = (0,), **kwargs: Any) -> tuple[Any, Any]:
-        """Output of function(*inputs) and its vector-Jacobian products for the inputs numbered in wrt.
+        """Output of function(*inputs) and its vector-Jacobian products for the inputs numbered in wrt (None: no gradient arrives there).
 
-        None instead of the products: the output has not the cotangent's shape. None for one of them: no gradient arrives there.
+        Raises CheckFailure when the output has not the cotangent's shape.
         """
+        output, gradients = self.differentiate(function, inputs, cotangent, wrt, **kwargs)
+        if gradients is None:
+            line = _("the output is {yours}: it should have the shape {expected}")
+            shape = getattr(output, "shape", None)
+            yours = type(output).__name__ if shape is None else _("a tensor of shape {shape}").format(shape=tuple(shape))
+            expected = [tuple(c.shape) for c in cotangent] if isinstance(cotangent, (tuple, list)) else tuple(cotangent.shape)
+            raise CheckFailure("shape", [line.format(yours=yours, expected=expected)], actual=output)
+        return output, gradients
+
+    def differentiate(self, function: Any, inputs: Sequence[Any], cotangent: Any, wrt: Sequence[int], **kwargs: Any) -> tuple[Any, Any]:
+        """Like vjp, but None instead of the products when the output has not the cotangent's shape: the caller says more of it."""
         packer = self._line.packer()
         cotangents: list[torch.Tensor] = list(cotangent) if isinstance(cotangent, (tuple, list)) else [cotangent]
         message = wire.Differentiate(

@@ -50,7 +50,7 @@ def spoken(command: str, folder: Path, env: dict[str, str]) -> str:
     """Both streams of a command, in the order in which they were written."""
     done = subprocess.run(
         command, shell=True, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False
-    )  # noqa: S602
+    )  # fmt: skip
     return done.stdout.decode()
 
 

@@ -186,7 +186,7 @@ def test_masks_order(answer, draw):
 def test_filter_mask(answer, draw):
     """Filters by their norm
     按范数选卷积核"""
-    spiky, flat, large = torch.zeros(9), -torch.ones(9), 1.5 * torch.ones(9)
+    spiky, flat, large = torch.zeros(9), torch.ones(9), 1.5 * torch.ones(9)
     spiky[4], large[::2] = 4, -1.5  # 1-norms 4, 9, 13.5; 2-norms 4, 3, 4.5; higher ones put the spiky filter first
     weight = torch.stack([spiky, flat, large]).reshape(3, 1, 3, 3)
     assert_same(answer.filter_mask(weight, 1 / 3, p=1), torch.tensor([False, True, True]), "filter_mask(weight, 1/3, p=1)")

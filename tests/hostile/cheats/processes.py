@@ -2,7 +2,7 @@
 
 from cheat import Cheat, attempts
 
-REFUSED = {"fails": {"values": "raised"}, "exception": ("PermissionError", "OSError", "ProcessLookupError", "FileNotFoundError")}
+REFUSED = {"fails": {"values": "raised"}, "exception": ("PermissionError", "OSError", "ProcessLookupError", "FileNotFoundError", "ValueError")}
 SETUP = """
 import ctypes, errno, mmap, os, resource, signal, socket, subprocess, sys
 

@@ -116,7 +116,7 @@ CHEATS = (
         "a long name": '["err", ["E" * 8_000_000], "x", [], ""]',
         "an exception without a name": '["err", [], "", [], ""]',
         "lines that are none": '["err", ["ValueError"], "x", [[-5, "f"], [2**62, "f"]], ""]',
-    }, fails={"values": "raised", "gradient": "raised"}),
+    }, fails={"values": "raised"}),
     *bodies({"a long name of a forbidden thing": '["err", ["E"], "x", [], "y" * 8_000_000]'}, fails={"values": "forbidden"}),
     *bodies({"a type of a long name": '["ok", ["h", 0, "T" * 8_000_000, True], []]'}, fails={"values": "type"}),
     *bodies({
@@ -185,7 +185,7 @@ def softmax(x):
 """, fails={"values": "type"}, settings={"seconds": 8.0, "check_seconds": 3.0}),
     Cheat("forged: a codec of its own", FORGER + """
 sys.modules["grader.packing"].Packer.pack = lambda self, value, depth=0: True
-""", fails={"values": "type", "mask": "assertion", "class": "type"}),
+""", fails={"values": "type", "mask": "type", "class": "type"}),
     Cheat("forged: a session that says yes", FORGER + """
 session = sys.modules["grader.worker.session"].Session
 session.handle = lambda self, request, block: (wire.Value(True), sys.modules["grader.packing"].Packer(self._refer, keep_strides=False))
