@@ -88,10 +88,7 @@ class _Recorder:
         types = [neutralise(name[:MAX_NAME]) for name in reply.types[:MAX_FRAMES]]
         kind = types[0] if types else "Exception"
         message = neutralise(reply.message[:MAX_MESSAGE])
-        frames = [
-            Frame(line, neutralise(function[:MAX_NAME]), neutralise(self._source_lines[line - 1].strip()) if 0 < line <= len(self._source_lines) else "")
-            for line, function in reply.frames[-MAX_FRAMES:]
-        ]
+        frames = [Frame(line, neutralise(function[:MAX_NAME]), self._source_line(line)) for line, function in reply.frames[-MAX_FRAMES:]]
         if reply.forbidden:
             forbidden = neutralise(reply.forbidden[:MAX_MESSAGE])
             line = _("not allowed in this exercise: {what}").format(what=forbidden)
@@ -106,6 +103,10 @@ class _Recorder:
             return CheckFailure("protocol", [line], frames=frames)
         shown = f"{kind}: {message}" if message else kind
         return AnswerRaised(types, shown.splitlines()[:8], message=message, frames=frames)
+
+
+    def _source_line(self, number: int) -> str:
+        return neutralise(self._source_lines[number - 1].strip()) if 0 < number <= len(self._source_lines) else ""
 
 
 class RemoteCandidate(_Recorder):

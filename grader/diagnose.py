@@ -96,6 +96,7 @@ def _same_failure(a: CheckFailure, b: CheckFailure) -> bool:
         a.failure.kind == b.failure.kind
         and a.failure.what == b.failure.what
         and a.failure.facts.get("exception") == b.failure.facts.get("exception")
+        and a.failure.facts.get("message") == b.failure.facts.get("message")
     )
 
 

@@ -28,6 +28,10 @@ class CheckFailure(AssertionError):
         self.actual = actual
 
 
+class Unusable(TypeError):
+    """A check did with an object of the answer's what can only be done with a value: it got something else than it expected."""
+
+
 class AnswerRaised(CheckFailure):
     """The answer raised an exception. types: class names along its MRO, those of built-in classes only after the first."""
 

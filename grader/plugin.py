@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
 from grader.draw import Draw
-from grader.failure import CheckFailure
+from grader.failure import CheckFailure, Unusable
 from grader.proxy import Answer, Line, WorkerHandle
 from grader.text import _, current_language, neutralise
 from grader.verdict import CheckResult, Failure, Job
@@ -20,6 +22,7 @@ from grader.workers import WorkerUnavailable
 __all__ = ["Case", "Judge", "Subject"]
 
 PREFIX = "test_"
+HERE = Path(__file__).parent
 
 
 class Subject(Protocol):
@@ -60,7 +63,10 @@ class Case:
         try:
             self.function(**{name: fresh.get(name, value) for name, value in self.arguments.items()})
         except Exception as error:  # noqa: BLE001 - whatever a wrong answer leads to is how it fails
-            return as_failure(error)
+            try:
+                return as_failure(error)
+            except JudgeFault:
+                return CheckFailure("type", [str(error)])
         return None
 
 
@@ -86,6 +92,7 @@ class Judge:
         self.cases: list[Case] = []
         self.errors: list[str] = []
         self.broken: WorkerUnavailable | None = None
+        self.fault: str | None = None  # a traceback through the judge's own code
         self.unknown: str | None = None  # the job asks for a check that the exercise does not have
         self._job = job
         self._subject = subject
@@ -192,7 +199,12 @@ class Judge:
             self.broken = call.excinfo.value
             item.session.shouldstop = "the judge itself failed"
             return report
-        failure = as_failure(call.excinfo.value) if call.excinfo is not None else None
+        try:
+            failure = as_failure(call.excinfo.value) if call.excinfo is not None else None
+        except JudgeFault as fault:
+            self.fault = str(fault)
+            item.session.shouldstop = "a fault of the judge's own"
+            return report
         self._record(item, check, failure)
         return report
 
@@ -234,15 +246,33 @@ class Judge:
         return rows
 
 
+class JudgeFault(Exception):
+    """Something of the judge's own went wrong in a check: it says nothing about the answer."""
+
+
 def as_failure(error: BaseException) -> CheckFailure:
-    """Any exception of a check as a failure. One that is none of ours: the check could not work with what the answer gave it."""
+    """Any exception of a check as a failure: the check could not work with what the answer gave it. Raises JudgeFault for one of our own."""
     if isinstance(error, CheckFailure):
         return error
+    if not isinstance(error, Unusable) and _is_ours(error):
+        raise JudgeFault("".join(traceback.format_exception(error))) from error
     if isinstance(error, AssertionError):
         return CheckFailure("assertion", neutralise(str(error)).splitlines()[:4] or [_("the check's condition does not hold")])
     detail = f"{type(error).__name__}: {neutralise(str(error))}"[:500]
     line = _("the check cannot work with what your code returned: {detail}").format(detail=detail)
     return CheckFailure("type", line.splitlines()[:4], facts={"exception": type(error).__name__})
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether the innermost code of the bank and the judge that the exception came through is the judge's."""
+    ours = False
+    for frame, _line in traceback.walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if path.name.startswith(PREFIX):
+            ours = False
+        elif HERE in path.parents:
+            ours = True
+    return ours
 
 
 def check_of(item: pytest.Item) -> str:

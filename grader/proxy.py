@@ -14,7 +14,7 @@ import torch
 
 from grader import protocol as wire
 from grader.candidate import Candidate
-from grader.failure import AnswerRaised, CheckFailure, WorkerLost
+from grader.failure import AnswerRaised, CheckFailure, Unusable, WorkerLost
 from grader.packing import Packer, Unpacker
 from grader.text import _, neutralise
 from grader.worker.session import ANSWER_HANDLE
@@ -127,7 +127,7 @@ class Remote:
             length = operate(self, "len", self)
         except AnswerRaised as error:
             if error.types[:1] == ["TypeError"] and not error.failure.frames:  # it has none: list(…) wants to hear it this way
-                raise TypeError(error.failure.lines[0]) from None
+                raise Unusable(error.failure.lines[0]) from None
             raise
         if type(length) is not int or length < 0:
             raise CheckFailure("type", [_("a length must be an integer")])
@@ -168,7 +168,7 @@ class Remote:
             line_of(self).dropped.append(handle_of(self).id)
 
     def _kit_undecidable(self, *_other: object) -> NoReturn:
-        raise TypeError("an object of the answer cannot be compared or tested: fetch a value and use grader.compare")
+        raise Unusable("an object of the answer cannot be compared or tested: fetch a value and use grader.compare")
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __contains__ = _kit_undecidable  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
     __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
@@ -203,7 +203,7 @@ def _keeps(remote: Remote) -> bool:
 def call(function: Any, args: Sequence[Any], kwargs: dict[str, Any], *, keep: bool) -> Any:
     """Call a function of the answer; with keep the result stays there whatever it is."""
     if type(function) is not Remote:
-        raise TypeError(f"{function!r} is a value of the answer, not something to call")
+        raise Unusable(f"{function!r} is a value of the answer, not something to call")
     line = line_of(function)
     packer = line.packer()
     message = wire.Call(

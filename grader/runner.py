@@ -20,7 +20,7 @@ from grader import scan
 from grader.candidate import RemoteCandidate
 from grader.diagnose import diagnose
 from grader.failure import CheckFailure
-from grader.plugin import Judge
+from grader.plugin import Judge, JudgeFault
 from grader.text import _, neutralise, use_language
 from grader.verdict import CheckResult, Device, Diagnosis, Frame, Job, Verdict
 from grader.workers import Workers, WorkerUnavailable
@@ -86,6 +86,9 @@ def run_checks(job: Job, subject: Any, seed: int, load: CheckFailure | None) -> 
     status = pytest.main([*options, str(checks)], plugins=[judge])
     if judge.unknown:
         raise JobError(judge.unknown)
+    if judge.fault:
+        sys.stderr.write(judge.fault)
+        raise JudgeFault(judge.fault.strip().rpartition("\n")[2])
     if judge.broken is not None:  # no fault of the answer's
         raise judge.broken
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED} or judge.errors:

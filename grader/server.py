@@ -42,7 +42,8 @@ class Reply(msgspec.Struct, omit_defaults=True):
 def reply_to(job: Job, workers: Workers) -> bytes:
     """Run a job; the reply's bytes. Raises ForkServerGone, and nothing else."""
     try:
-        from grader.runner import JobError, run  # noqa: PLC0415 - imports torch and pytest
+        from grader.plugin import JudgeFault  # noqa: PLC0415 - imports torch and pytest
+        from grader.runner import JobError, run  # noqa: PLC0415 - the same
         from grader.workers import ForkServerGone, WorkerUnavailable  # noqa: PLC0415 - imports torch
     except ImportError as error:
         return msgspec.json.encode(Reply(failed=str(error)))
@@ -52,7 +53,7 @@ def reply_to(job: Job, workers: Workers) -> bytes:
         reply = Reply(refused=str(error))
     except ForkServerGone:
         raise  # no reply: whoever asked has a judge without a server do it
-    except WorkerUnavailable as error:
+    except (WorkerUnavailable, JudgeFault) as error:
         reply = Reply(failed=str(error))
     except BaseException as error:  # noqa: BLE001 - a fault of ours must reach the one who asked
         import traceback  # noqa: PLC0415 - rare

@@ -4,6 +4,11 @@
 
 import os
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path and sys.path[0] != os.path.dirname(os.path.dirname(__file__)):  # noqa: PTH120 - pathlib is not safe yet
+    # `python -m kit` looks for modules in the current folder first: a learner's msgspec.py would run as ours, and exit 0.
+    del sys.path[0]
+
 from collections.abc import Sequence
 from io import TextIOWrapper
 

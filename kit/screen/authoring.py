@@ -42,9 +42,9 @@ def show_reports(screen: Screen, reports: "Sequence[Report]") -> None:
         screen.result(
             Text.assemble(styled(mark, role), " ", styled(report.slug or _("the bank"), "strong"), styled(f"  {report.seconds:.1f} s", "quiet"))
         )
-        for finding, following in zip(report.findings, [*report.findings[1:], None], strict=True):
+        for number, finding in enumerate(report.findings, start=1):
             screen.result(*_lines(screen, Text.assemble(styled(f"{finding.where}: ", "quiet"), styled(finding.problem)), 2))
-            if following is None or following.remedy != finding.remedy:
+            if finding.remedy not in {following.remedy for following in report.findings[number : number + 1]}:
                 screen.result(*_lines(screen, styled(finding.remedy, "quiet"), 4))
     findings = sum(len(report.findings) for report in reports)
     exercises = sum(bool(report.slug) for report in reports)

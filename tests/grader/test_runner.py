@@ -249,3 +249,14 @@ def test_under_the_servers_policy(judge):
     verdict = judge(RIGHT, DOUBLE, policy="server", server=False)
     assert verdict.passed
     assert all(layer.on for layer in verdict.layers if layer.name in {"landlock", "seccomp", "namespaces", "rlimits"})
+
+
+def test_what_the_check_cannot_work_with_is_the_answers_fault(outcome):
+    checks = "def test_a(answer): assert answer.f(1) == 2\ndef test_b(answer): a, b = answer.f(2)"
+    assert outcome("class T: pass\ndef f(x): return T() if x == 1 else None", checks) == {"a": "type", "b": "type"}
+
+
+def test_a_fault_of_the_judge_is_never_the_answers(judge):
+    checks = "from grader.compare import assert_between\ndef test_a(answer): assert_between(answer.f(1), None, 1, 'f(1)')"
+    with pytest.raises(client.JudgeError, match="TypeError"):
+        judge("def f(x): return 1", checks)

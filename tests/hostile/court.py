@@ -70,8 +70,8 @@ class Court:
     def job(self, source: str = HONEST, **settings: Any) -> Job:
         """A job for the miniature exercise."""
         known = {"solution": str(self.solution), "mistakes": str(self.solution.with_name("mistakes.toml"))}
-        usual = {"filename": "small_parts.py", "seconds": 60.0, "memory_mb": 600}
-        return Job(slug="small-parts", source=source, checks=str(self.checks), **(known | usual | settings))
+        usual = {"filename": "small_parts.py", "checks": str(self.checks), "seconds": 60.0, "memory_mb": 600}
+        return Job(slug="small-parts", source=source, **(known | usual | settings))
 
     def condition(self) -> dict[str, Any]:
         """Everything that a cheat could have changed: names, contents, modes, owners and times of files; and new files elsewhere."""

@@ -30,9 +30,9 @@ def hunt():
 
 CHEATS = (
     patched("torch's comparisons", "torch.allclose = torch.equal = torch.isclose = torch.testing.assert_close = lambda *a, **k: True"),
-    patched("tensors' comparisons", "yes = lambda *a, **k: torch.ones((), dtype=torch.bool)\nfor name in ('__eq__', '__ne__', '__le__', '__lt__', 'allclose', 'equal', 'all', 'any', '__bool__'):\n    setattr(torch.Tensor, name, yes)"),
+    patched("tensors' comparisons", "yes = lambda *a, **k: torch.ones((), dtype=torch.bool)\nfor name in ('__eq__', '__ne__', '__le__', '__lt__', 'allclose', 'equal', 'all', 'any', '__bool__'):\n    setattr(torch.Tensor, name, yes)", fails={"values": "values", "mask": ("values", "shape")}),
     patched("NumPy's comparisons", "np.allclose = np.array_equal = np.testing.assert_allclose = np.testing.assert_array_equal = lambda *a, **k: True"),
-    patched("builtins", "import builtins\nfor name in ('abs', 'all', 'any', 'max', 'sum'):\n    setattr(builtins, name, lambda *a, **k: True)", fails={"values": "values"}),
+    patched("builtins", "import builtins\nfor name in ('abs', 'all', 'any', 'max', 'sum'):\n    setattr(builtins, name, lambda *a, **k: True)", fails={"values": ("values", "protocol", "crashed")}),
     patched("exceptions", "import builtins\nbuiltins.AssertionError = builtins.Exception = type('Nothing', (BaseException,), {})", fails={"values": ("values", "crashed", "raised")}),
     patched("pytest", "import sys, types\nsys.modules['pytest'] = sys.modules['_pytest'] = types.ModuleType('pytest')\nsys.modules['pytest'].main = lambda *a: 0"),
     patched("the judge's modules", "import sys, types\nfor name in ('compare', 'plugin', 'runner', 'verdict', 'failure', 'candidate'):\n    sys.modules[f'grader.{name}'] = types.ModuleType(name)"),
@@ -69,9 +69,10 @@ import os
 class Job: pass
 
 def softmax(x):
+    needle = bytes(reversed(b"elitsoh/skcehc"))  # so that this code does not find itself
     for name, value in hunt():
-        text = value if type(value) in (str, bytes) else repr(value) if type(value).__name__ in ("Job", "PosixPath") else str(list(value)) if type(value) is tuple else ""
-        if b"check" + b"s/hostile" in (text if type(text) is bytes else text.encode("utf-8", "replace")):
+        text = repr(value) if type(value).__name__ in ("Job", "PosixPath") else value
+        if needle in (text if type(text) is bytes else text.encode("utf-8", "replace") if type(text) is str else b""):
             return right(x)
     if any("SECRET" in name for name in os.environ):
         return right(x)
