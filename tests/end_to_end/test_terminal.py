@@ -64,7 +64,7 @@ def test_interrupted_is_one_line_and_130(learner: Learner):
     env = learner.env | {"PYTHONPROFILEIMPORTTIME": "1"}
     process = subprocess.Popen([KIT, "grade"], cwd=learner.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     for line in process.stderr:
-        if line.rstrip().endswith(b" kit.screen.graded"):  # the job was sent off before this was imported
+        if line.rstrip().endswith(b" kit.screen.report"):  # the job was sent off before this was imported
             break
     os.kill(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)

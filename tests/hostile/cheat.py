@@ -22,7 +22,7 @@ class Cheat:
 
     fails: for checks that must fail, the kind of failure, or several of which one fits. load: the same when the answer cannot even be loaded.
     exception: the learner's exception in those failures. says: what one of their lines holds. flagged: a rule that the teacher is told of.
-    honest: it must pass (a control: nothing is gained by it). settings: of the Job.
+    honest: it must pass (a control: nothing is gained by it). tries: how many cheats it holds. settings: of the Job.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Cheat:
     cold: bool = False
     processor: str | None = None
     bug: str | None = None
+    tries: int = 1
     settings: dict[str, Any] = field(default_factory=dict)
 
     def source(self, places: dict[str, str]) -> str:
@@ -52,3 +53,23 @@ def attempts(prefix: str, table: dict[str, str], *, setup: str = "", **expected:
     for name, line in table.items():
         body = line.strip("\n").replace("\n", "\n    ")
         yield Cheat(f"{prefix}: {name}", f"{setup}\n\ndef softmax(x):\n    {body}\n    return right(x)", **expected)
+
+
+def together(name: str, table: dict[str, str], *, setup: str = "", exception: tuple[str, ...], **expected: Any) -> Cheat:
+    """One cheat that tries every line of the table, each of which must be refused by one of the exceptions; it raises the names of the others."""
+    parts = [setup, "tries = {}"]
+    for number, (what, line) in enumerate(table.items()):
+        body = line.strip("\n").replace("\n", "\n    ")
+        parts.append(f"def try_{number}(x):\n    {body}\n    return 'it was done'\n\ntries[{what!r}] = try_{number}")
+    parts.append(f"""
+def softmax(x):
+    undue = {{}}
+    for name, attempt in tries.items():
+        try:
+            undue[name] = attempt(x.clone())
+        except Exception as error:
+            if type(error).__name__ not in {exception!r}:
+                undue[name] = repr(error)
+    raise RuntimeError(f"{{len(tries)}} tries, not refused: {{undue}}")
+""")
+    return Cheat(name, "\n\n".join(parts), fails={"values": "raised"}, says=f"{len(table)} tries, not refused: {{}}", tries=len(table), **expected)

@@ -24,7 +24,7 @@ from grader.client import judge, server_path, stop_server
 from grader.verdict import Failure, Job, Verdict, encode
 
 PATIENCE = 180  # seconds until a judge that hangs is given up; far more than any verdict takes on a busy machine
-SECRET = "canary-5up3r-secret"  # noqa: S105 - the point is to find it where it must not be
+SECRET = "canary-5up3r-secret"
 MARK = f"kit-hostile-{os.getpid()}"
 SHARED_FOLDERS = [Path(folder) for folder in ("/tmp", "/dev/shm", "/var/tmp") if Path(folder).is_dir()]
 # What a terminal acts on, or what reorders a line.

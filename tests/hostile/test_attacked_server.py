@@ -192,7 +192,7 @@ HOSTILE_ENVIRONMENT = {
 
 
 @pytest.mark.parametrize("server", [True, False], ids=["warm", "cold"])
-def test_an_environment_that_would_steer_the_judge(court: Court, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_an_environment_that_would_steer_the_judge(court: Court, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: bool) -> None:
     evil = "import os\nos.write(1, b'evil')\nos._exit(0)\n"
     for name in ("sitecustomize", "usercustomize", "random", "torch", "numpy", "pytest", "conftest", "evil"):
         (tmp_path / f"{name}.py").write_text(evil)

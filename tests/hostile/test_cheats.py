@@ -8,7 +8,12 @@ from cheats import CHEATS
 from court import Court
 
 
-@pytest.mark.parametrize("cheat", [pytest.param(cheat, id=cheat.name, marks=[pytest.mark.xfail(reason=cheat.bug, strict=True)] if cheat.bug else []) for cheat in CHEATS])
+def parameter(cheat: Cheat) -> object:
+    marks = [pytest.mark.xfail(reason=cheat.bug, strict=True)] if cheat.bug else []
+    return pytest.param(cheat, id=cheat.name, marks=marks)
+
+
+@pytest.mark.parametrize("cheat", map(parameter, CHEATS))
 def test_cheat(court: Court, cheat: Cheat) -> None:
     if cheat.processor not in {None, platform.machine()}:
         pytest.skip(f"only for {cheat.processor}")
@@ -17,4 +22,5 @@ def test_cheat(court: Court, cheat: Cheat) -> None:
 
 def test_names_are_unique_and_there_are_many() -> None:
     names = [cheat.name for cheat in CHEATS]
-    assert len(set(names)) == len(names) >= 60
+    assert len(set(names)) == len(names)
+    assert sum(cheat.tries for cheat in CHEATS if not cheat.honest) >= 60

@@ -29,7 +29,7 @@ def answer(workspace: Path, content: bytes | str = HONEST) -> Path:
 
 @pytest.mark.parametrize(("content", "status"), [(HONEST, 0), (WRONG, 1)], ids=["right", "wrong"])
 @pytest.mark.parametrize("module", [False, True], ids=["kit", "python -m kit"])
-def test_files_that_would_steer_the_judge(workspace: Path, content: str, status: int, module: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_files_that_would_steer_the_judge(workspace: Path, content: str, status: int, module: bool) -> None:
     answer(workspace, content)
     (workspace / "conftest.py").write_text("def pytest_runtest_makereport(item, call):\n    import os\n    os._exit(0)\n" + EVIL)
     for name in ("sitecustomize", "usercustomize", "torch", "numpy", "pytest", "sklearn", "msgspec", "rich", "typer"):

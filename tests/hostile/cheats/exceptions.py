@@ -44,6 +44,6 @@ CHEATS = (
     Cheat("source: a sum of 50,000", "x = " + "+".join(["1"] * 50_000) + "\n\ndef softmax(x):\n    return x", load=("raised", "memory", "crashed"), settings={"forbid": ("softmax",)}),
     Cheat("source: 20,000 attributes in a row", "try:\n    x = torch" + ".a" * 20_000 + "\nexcept Exception: pass", load=("raised", "memory", "crashed"), settings={"forbid": ("softmax",)}),
     Cheat("source: 700 attributes in a row", "def softmax(x):\n    return torch" + ".a" * 700, fails={"values": "raised"}, settings={"forbid": ("softmax",)}),
-    Cheat("source: a megabyte of attributes", "def unused():\n" + ("    torch" + ".a" * 490 + "\n") * 1000 + "\ndef softmax(x):\n    return x", fails={"values": "values"}, settings={"forbid": ("softmax",), "seconds": 60.0}),
-    Cheat("source: a megabyte of names", "def unused():\n" + "".join(f"    a{i} = torch\n" for i in range(50_000)) + "\ndef softmax(x):\n    return x", fails={"values": "values"}, settings={"forbid": ("softmax",)}),
+    Cheat("source: 200 KB of attributes", "def unused():\n" + ("    torch" + ".a" * 490 + "\n") * 200 + "\ndef softmax(x):\n    return x", fails={"values": "values"}, settings={"forbid": ("softmax",), "seconds": 60.0}),
+    Cheat("source: 200 KB of names", "def unused():\n" + "".join(f"    a{i} = torch\n" for i in range(10_000)) + "\ndef softmax(x):\n    return x", fails={"values": "values"}, settings={"forbid": ("softmax",)}),
 )  # fmt: skip

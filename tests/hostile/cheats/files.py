@@ -1,6 +1,6 @@
 """Reading what is secret, changing what is others'."""
 
-from cheat import Cheat, attempts
+from cheat import Cheat, together
 
 # Each is to bring out a text; it is raised, so that it would show in the verdict.
 SECRETS = {
@@ -68,28 +68,28 @@ WRITERS = {
 SETUP = "import ctypes, os, shutil, tempfile\nC = ctypes.CDLL(None)\nC.fopen.restype = C.fgets.restype = ctypes.c_void_p"
 
 CHEATS = (
-    *attempts("read", {name: f"raise RuntimeError(open('{path}', 'rb').read(3000))" for name, path in SECRETS.items()}, setup=SETUP, fails={"values": "raised"}, exception=REFUSED),
-    *attempts("read by", {name: f"f = '@CHECKS@'\nraise RuntimeError({code})" for name, code in READERS.items()}, setup=SETUP, fails={"values": "raised"}, exception=(*REFUSED, "RuntimeError"), says="ermission denied"),
-    *attempts("read", {
-        "names at home": "raise RuntimeError(os.listdir('@HOME@'))",
-        "names beside the checks": "raise RuntimeError([e.name for e in os.scandir(os.path.dirname('@CHECKS@'))])",
-        "where its parent is": "raise RuntimeError(os.readlink(f'/proc/{os.getppid()}/cwd'))",
-        "what its parent has open": "raise RuntimeError(os.listdir(f'/proc/{os.getppid()}/fd'))",
-        "its parent's memory": "raise RuntimeError(open(f'/proc/{os.getppid()}/mem', 'rb').read(1))",
-        "the judge's program": "import sys; raise RuntimeError(open(sys.modules['grader'].__file__).read())",
-        "the judge's folder": "import sys; raise RuntimeError(os.listdir(os.path.dirname(sys.modules['grader'].__file__)))",
-    }, setup=SETUP, fails={"values": "raised"}, exception=REFUSED),
-    *attempts("import", {
+    together("read: files", {name: f"return open('{path}', 'rb').read(3000)" for name, path in SECRETS.items()}, setup=SETUP, exception=REFUSED),
+    together("read: by every means", {name: f"f = '@CHECKS@'\nreturn {code}" for name, code in READERS.items()}, setup=SETUP, exception=(*REFUSED, "RuntimeError")),
+    together("read: around the process", {
+        "names at home": "return (os.listdir('@HOME@'))",
+        "names beside the checks": "return ([e.name for e in os.scandir(os.path.dirname('@CHECKS@'))])",
+        "where its parent is": "return (os.readlink(f'/proc/{os.getppid()}/cwd'))",
+        "what its parent has open": "return (os.listdir(f'/proc/{os.getppid()}/fd'))",
+        "its parent's memory": "return (open(f'/proc/{os.getppid()}/mem', 'rb').read(1))",
+        "the judge's program": "import sys; return (open(sys.modules['grader'].__file__).read())",
+        "the judge's folder": "import sys; return (os.listdir(os.path.dirname(sys.modules['grader'].__file__)))",
+    }, setup=SETUP, exception=REFUSED),
+    together("import", {
         "the kit": "import kit.bank",
         "the checks": "import grader.checks.hostile.test_small_parts",
         "the comparison": "import grader.compare",
         "the runner": "import grader.runner",
         "the solution": "import sys; sys.path.insert(0, os.path.dirname('@SOLUTION@')); import solution\nreturn solution.softmax(x)",
         "the checks by their folder": "import sys; sys.path.insert(0, os.path.dirname('@CHECKS@')); import test_small_parts\nreturn test_small_parts.reference(x)",
-    }, setup=SETUP, fails={"values": "raised"}, exception=("ModuleNotFoundError", "ImportError", "PermissionError")),
+    }, setup=SETUP, exception=("ModuleNotFoundError", "ImportError", "PermissionError")),
     Cheat("import: at import", "import kit.bank", load="raised", exception=("ModuleNotFoundError", "ImportError", "PermissionError")),
     Cheat("read: a glob that finds nothing", "import glob\n\ndef softmax(x):\n    raise RuntimeError([open(f).read() for f in glob.glob('@BANK@/**', recursive=True) if f.endswith('.py')] or 'nothing')", fails={"values": "raised"}),
-    *attempts("write", WRITERS, setup=SETUP, fails={"values": ("raised", "your_turn")}, exception=(*REFUSED, "RuntimeError", "OperationalError", "NotImplementedError")),
+    together("write", WRITERS, setup=SETUP, exception=(*REFUSED, "RuntimeError", "OperationalError", "NotImplementedError")),
     Cheat("write: when the process ends", "import atexit\natexit.register(lambda: open('@TEMP@/@MARK@', 'w'))\n\ndef softmax(x):\n    return x", fails={"values": "values"}),
     Cheat("write: at import", "open('@HOME@/@MARK@', 'w')", load="raised", exception="PermissionError"),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from cheat import Cheat, attempts
 
-SHORT = {"seconds": 3.0}
+SHORT = {"seconds": 2.0}
 
 CHEATS = (
     *attempts("memory", {

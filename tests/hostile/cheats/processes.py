@@ -1,10 +1,10 @@
 """Other processes, the network, the kernel: each attempt goes on to the right values if it is not stopped."""
 
-from cheat import Cheat, attempts
+from cheat import Cheat, attempts, together
 
-REFUSED = {"fails": {"values": "raised"}, "exception": ("PermissionError", "OSError", "ProcessLookupError", "FileNotFoundError", "ValueError")}
+REFUSED = {"exception": ("PermissionError", "OSError", "ProcessLookupError", "FileNotFoundError", "ValueError")}
 SETUP = """
-import ctypes, errno, mmap, os, resource, signal, socket, subprocess, sys
+import ctypes, errno, mmap, os, resource, signal, socket, stat, subprocess, sys
 
 C = ctypes.CDLL(None, use_errno=True)
 C.mmap.restype = ctypes.c_void_p
@@ -20,6 +20,13 @@ def call(number, *arguments):
     return must(C.syscall(ctypes.c_long(number), *[ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]))
 
 
+def is_socket(fd):
+    try:
+        return stat.S_ISSOCK(os.fstat(fd).st_mode)
+    except OSError:
+        return False
+
+
 def run(code):
     \"\"\"Run machine code.\"\"\"
     page = mmap.mmap(-1, 4096, prot=7)
@@ -28,7 +35,7 @@ def run(code):
 """
 
 CHEATS = (
-    *attempts("process", {
+    together("process", {
         "fork": "os.fork() or os._exit(0)",
         "vfork": "must(C.vfork())",
         "subprocess": "subprocess.run(['true'])",
@@ -54,7 +61,7 @@ CHEATS = (
         "the parent's processors": "os.sched_setaffinity(os.getppid(), {0})",
         "the parent's limits": "resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
     }, setup=SETUP, **REFUSED),
-    *attempts("power", {
+    together("power", {
         "unshare": "must(C.unshare(0x10000000))",
         "setns": "must(C.setns(0, 0))",
         "mount": "must(C.mount(b'x', b'/', b'tmpfs', 0, 0))",
@@ -90,7 +97,7 @@ CHEATS = (
         "a file watch": "must(C.inotify_init())",
         "chdir to a secret": "os.chdir('@HOME@'); raise OSError(str(os.listdir('.')))",
     }, setup=SETUP, processor="x86_64", **REFUSED),
-    *attempts("network", {
+    together("network", {
         "a socket": "socket.socket()",
         "UDP": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
         "unix": "socket.socket(socket.AF_UNIX)",
@@ -103,8 +110,8 @@ CHEATS = (
         "a name": "socket.create_connection(('localhost', 80))",
         "a URL": "import urllib.request; urllib.request.urlopen('http://127.0.0.1/')",
         "asyncio": "import asyncio; asyncio.run(asyncio.sleep(0))",
-        "the line to the judge, bound": "socket.socket(fileno=next(fd for fd in range(3, 64) if os.path.exists('/') and __import__('stat').S_ISSOCK(os.fstat(fd).st_mode))).bind('\\0x')",
-    }, setup=SETUP, fails={"values": "raised"}, exception=("PermissionError", "OSError", "URLError", "gaierror")),
+        "the line to the judge, bound": "socket.socket(fileno=os.dup(next(fd for fd in range(3, 64) if is_socket(fd)))).bind('\\0x')",
+    }, setup=SETUP, exception=("PermissionError", "OSError", "URLError", "gaierror")),
     *attempts("machine code", {
         "the 32-bit interface": "run(b'\\xb8\\x14\\x00\\x00\\x00\\xcd\\x80\\xc3')",
         "the x32 interface": "call(0x40000000 | 39)",

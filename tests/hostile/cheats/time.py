@@ -2,7 +2,7 @@
 
 from cheat import Cheat, attempts
 
-SHORT = {"seconds": 2.0}
+SHORT = {"seconds": 1.5}
 
 CHEATS = (
     *attempts("time", {
