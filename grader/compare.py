@@ -130,6 +130,7 @@ def assert_between(value: Any, low: float, high: float, what: str) -> None:
     number = value.item() if _single(value) else value
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         _wrong_type(value, 0.0, what)
+    number = _as_float(number)
     if not low <= number <= high:
         line = _("{what}: yours {yours:.5g}, expected between {low:.5g} and {high:.5g}").format(what=what, yours=number, low=low, high=high)
         raise CheckFailure("range", [line], what=what, facts={"yours": number, "low": low, "high": high}, actual=number)
@@ -153,6 +154,14 @@ def assert_true(condition: bool, what: str, message_en: str, message_zh: str) ->
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────
+def _as_float(number: float) -> float:
+    """As a float; an integer beyond all floats is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def _single(value: Any) -> bool:
     return (isinstance(value, Tensor) and value.numel() == 1) or (isinstance(value, (np.ndarray, np.generic)) and value.size == 1)
 
@@ -160,7 +169,7 @@ def _single(value: Any) -> bool:
 def _same_number(actual: Any, expected: Any, what: str, rtol: float | None, atol: float | None) -> None:
     integer = isinstance(expected, int)
     fits = isinstance(actual, (int, np.integer)) if integer else isinstance(actual, (int, float, complex, np.number))
-    if isinstance(actual, bool) or not fits or (isinstance(actual, complex) and not isinstance(expected, complex)):
+    if isinstance(actual, bool) or not fits or (isinstance(actual, (complex, np.complexfloating)) and not isinstance(expected, complex)):
         _wrong_type(actual, expected, what)
     number: Any = actual
     if integer:
@@ -170,6 +179,7 @@ def _same_number(actual: Any, expected: Any, what: str, rtol: float | None, atol
     kind = torch.complex128 if isinstance(expected, complex) else torch.float64
     coarse = {"float32": torch.float32, "float16": torch.float16}.get(type(actual).__name__, kind)
     wide_rtol, wide_atol = TOLERANCES[coarse]
+    number = _as_float(number) if isinstance(number, int) else number
     mine = torch.tensor(complex(number) if isinstance(expected, complex) else float(number), dtype=kind)
     _same_values(mine, torch.tensor(expected, dtype=kind), what, wide_rtol if rtol is None else rtol, wide_atol if atol is None else atol)
 
@@ -179,7 +189,11 @@ def _same_array(actual: Any, expected: Any, what: str, rtol: float | None, atol:
         if not isinstance(actual, Tensor):
             _wrong_type(actual, expected, what)
     elif isinstance(expected, np.generic) and isinstance(actual, (int, float, complex)) and not isinstance(actual, bool):
-        actual = np.asarray(actual, dtype=None if check_dtype else expected.dtype)[()]
+        number = _as_float(actual) if isinstance(actual, int) and not -(2**63) <= actual < 2**63 else actual
+        try:
+            actual = np.asarray(number, dtype=None if check_dtype else expected.dtype)[()]
+        except (TypeError, ValueError, OverflowError):  # NaN is no integer, a complex number no float
+            _wrong_type(actual, expected, what)
         check_dtype = check_dtype and actual.dtype.kind != expected.dtype.kind
     elif not isinstance(actual, (np.ndarray, np.generic)):
         _wrong_type(actual, expected, what)

@@ -17,7 +17,7 @@ MAX_DEPTH = 64
 MAX_NODES = 200_000
 MAX_DIMENSIONS = 32
 MAX_SAME_HASH = 64  # honest keys hardly ever share one
-MAX_INT_DIGITS = 4000  # hexadecimal digits of an integer beyond 64 bits
+MAX_INT_DIGITS = 3500  # hexadecimal digits of an integer beyond 64 bits; Python refuses to print one of more than 4300 decimal digits
 ALIGNMENT = 64
 
 TORCH_DTYPES: dict[str, torch.dtype] = {

@@ -177,7 +177,7 @@ class Judge:
             for name in marker.args:
                 earlier = self._checks.get(str(name).removeprefix(PREFIX))
                 if earlier is not None and (earlier.failure is not None or earlier.because is not None):
-                    return _("{check} did not pass").format(check=earlier.name)
+                    return _("{check} did not pass").format(check=earlier.title)
         if left <= 0:
             return _("the {limit:g} s for all checks together are used up").format(limit=self._job.seconds)
         return None

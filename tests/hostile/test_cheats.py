@@ -13,7 +13,7 @@ def parameter(cheat: Cheat) -> object:
     return pytest.param(cheat, id=cheat.name, marks=marks)
 
 
-@pytest.mark.parametrize("cheat", map(parameter, CHEATS))
+@pytest.mark.parametrize("cheat", [parameter(cheat) for cheat in CHEATS])
 def test_cheat(court: Court, cheat: Cheat) -> None:
     if cheat.processor not in {None, platform.machine()}:
         pytest.skip(f"only for {cheat.processor}")

@@ -19,11 +19,11 @@ def conv2d(
     Returns (batch, out_channels, out_height, out_width) of that dtype. Gradients reach x, w and b.
 
     stride, padding and dilation are an int for both axes or a tuple (height, width).
-    padding: zeros added on both sides of an axis. "valid" means none. "same" (for stride 1) keeps height and width: an axis gets
+    padding: so many zeros on each side of an axis. "valid" means none. "same" (for stride 1) keeps height and width: an axis gets
     dilation * (kernel - 1) zeros in all, half of them on each side, and an odd one at the end (bottom, right).
     groups: in_channels and out_channels are cut into that many consecutive blocks; an output block sees only its own input block.
 
-    Fast: no Python loop over the output pixels (the statement has the time limit).
+    A Python loop over the output pixels is too slow (the statement has the time limit).
 
     Raises ValueError when in_channels is not groups * w.shape[1], when groups does not divide out_channels, for another word as padding,
     for "same" with a stride other than 1, and when the (dilated) kernel is larger than the padded image along an axis.

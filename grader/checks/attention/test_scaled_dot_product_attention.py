@@ -38,7 +38,7 @@ def attention_by_loop(q, k, v, mask):
 
 @pytest.mark.parametrize(("queries", "keys", "dim", "value_dim"), [(3, 5, 4, 2), (4, 4, 4, 4), (1, 6, 8, 3), (5, 1, 1, 2)])
 def test_one_sequence(answer, draw, queries, keys, dim, value_dim):
-    """one sequence, no mask
+    """One sequence, no mask
     单个序列，无掩码"""
     q, k, v = drawn(draw, (), queries, keys, dim, value_dim)
     assert_same(answer.attention(q, k, v), F.scaled_dot_product_attention(q, k, v), "attention(q, k, v)", **FLOAT32)
@@ -47,7 +47,7 @@ def test_one_sequence(answer, draw, queries, keys, dim, value_dim):
 @pytest.mark.after("test_one_sequence")
 @pytest.mark.parametrize("leading", [(1,), (3,), (2, 3), (2, 1, 3)])
 def test_leading_dimensions(answer, draw, leading):
-    """batches and heads
+    """Batches and heads
     批次与多头"""
     q, k, v = drawn(draw, leading, 3, 5, 4, 2)
     assert_same(answer.attention(q, k, v), F.scaled_dot_product_attention(q, k, v), f"attention of leading dimensions {leading}", **FLOAT32)
@@ -55,11 +55,11 @@ def test_leading_dimensions(answer, draw, leading):
 
 @pytest.mark.after("test_one_sequence")
 def test_large_scores(answer, draw):
-    """scores far beyond exp's range
+    """Scores far beyond exp's range
     远超 exp 范围的分数"""
     q, k, v = drawn(draw, (2,), 3, 5, 4, 2, torch.float64)
-    for scale in (1e4, -1e4):
-        # rounding scores of 1e4 in float64 moves the weights by about 1e-11
+    for scale in (1e4, -1e4, 1e29, -1e29):
+        # rounding scores of 1e4 in float64 moves the weights by about 1e-11; scores of 1e29 choose one key
         assert_same(
             answer.attention(scale * q, k, v),
             F.scaled_dot_product_attention(scale * q, k, v),
@@ -71,7 +71,7 @@ def test_large_scores(answer, draw):
 
 @pytest.mark.after("test_one_sequence")
 def test_boolean_mask(answer, draw):
-    """boolean mask
+    """Boolean mask
     布尔掩码"""
     q, k, v = drawn(draw, (2,), 4, 6, 3, 5)
     mask = draw.boolean(4, 6)
@@ -81,7 +81,7 @@ def test_boolean_mask(answer, draw):
 
 @pytest.mark.after("test_one_sequence")
 def test_additive_mask(answer, draw):
-    """floating mask
+    """Floating mask
     浮点掩码"""
     q, k, v = drawn(draw, (2,), 4, 6, 3, 5)
     mask = 2 * draw.normal(4, 6)
@@ -97,7 +97,7 @@ def test_additive_mask(answer, draw):
 @pytest.mark.parametrize("shape", [(6,), (1, 6), (4, 1), (2, 1, 1, 6), (3, 4, 6), (2, 1, 4, 6), (2, 3, 4, 6)])
 @pytest.mark.parametrize("kind", ["boolean", "floating"])
 def test_mask_broadcasts(answer, draw, shape, kind):
-    """masks that broadcast
+    """Masks that broadcast
     掩码的广播"""
     q, k, v = drawn(draw, (2, 3), 4, 6, 3, 5)
     mask = draw.boolean(*shape, p=0.6)
@@ -111,7 +111,7 @@ def test_mask_broadcasts(answer, draw, shape, kind):
 @pytest.mark.after("test_leading_dimensions")
 @pytest.mark.parametrize(("queries", "keys"), [(4, 4), (3, 6), (6, 3), (1, 5)])
 def test_causal(answer, draw, queries, keys):
-    """causal attention, also when queries and keys differ in number
+    """Causal attention, also when queries and keys differ in number
     因果注意力，含查询数与键数不等"""
     q, k, v = drawn(draw, (2,), queries, keys, 3, 5)
     expected = F.scaled_dot_product_attention(q, k, v, attn_mask=causal(queries, keys))
@@ -121,7 +121,7 @@ def test_causal(answer, draw, queries, keys):
 @pytest.mark.after("test_causal", "test_boolean_mask", "test_additive_mask")
 @pytest.mark.parametrize("kind", ["boolean", "floating"])
 def test_causal_with_mask(answer, draw, kind):
-    """causal attention together with a mask
+    """Causal attention together with a mask
     因果注意力与掩码同时使用"""
     q, k, v = drawn(draw, (2,), 4, 5, 3, 2)
     mask = draw.boolean(4, 5)
@@ -136,7 +136,7 @@ def test_causal_with_mask(answer, draw, kind):
 
 @pytest.mark.after("test_causal_with_mask")
 def test_float64(answer, draw):
-    """float64
+    """Accuracy in float64
     float64 精度"""
     q, k, v = drawn(draw, (2,), 3, 5, 4, 2, torch.float64)
     assert_same(answer.attention(q, k, v), F.scaled_dot_product_attention(q, k, v), "attention(q, k, v)")
@@ -155,7 +155,7 @@ def masks_with_empty_rows(draw, dtype):
 
 @pytest.mark.after("test_boolean_mask", "test_additive_mask")
 def test_nothing_to_attend(answer, draw):
-    """queries that may attend to nothing
+    """Queries that may attend to nothing
     没有可关注的键的查询"""
     q, k, v = drawn(draw, (2,), 4, 5, 3, 2)
     boolean, floating = masks_with_empty_rows(draw, torch.float32)
@@ -171,7 +171,7 @@ def test_nothing_to_attend(answer, draw):
 
 @pytest.mark.after("test_leading_dimensions")
 def test_layout(answer, draw):
-    """inputs that are not contiguous
+    """Inputs that are not contiguous
     内存不连续的输入"""
     q, k, v = (draw.normal(2, length, 2, dim).transpose(1, 2) for length, dim in [(3, 4), (5, 4), (5, 3)])  # heads cut from one projection
     assert_same(answer.attention(q, k, v), F.scaled_dot_product_attention(q, k, v), "attention(q.transpose(1, 2), …)", **FLOAT32)
@@ -179,7 +179,7 @@ def test_layout(answer, draw):
 
 @pytest.mark.after("test_leading_dimensions")
 def test_empty_batch(answer, draw):
-    """a batch of nothing
+    """A batch of nothing
     空批次"""
     q, k, v = torch.zeros(0, 2, 3, 4), torch.zeros(0, 2, 5, 4), torch.zeros(0, 2, 5, 6)
     assert_same(answer.attention(q, k, v), torch.zeros(0, 2, 3, 6), "attention of (0, 2, 3, 4)")
@@ -188,7 +188,7 @@ def test_empty_batch(answer, draw):
 
 @pytest.mark.after("test_float64")
 def test_gradients(answer, draw, worker):
-    """gradients of q, k, v and a floating mask
+    """Gradients of q, k, v and a floating mask
     q、k、v 与浮点掩码的梯度"""
     q, k, v = drawn(draw, (2, 3), 4, 5, 3, 2, torch.float64)
     mask = draw.normal(3, 4, 5, dtype=torch.float64)
@@ -205,7 +205,7 @@ def test_gradients(answer, draw, worker):
 @pytest.mark.after("test_gradients", "test_nothing_to_attend")
 @pytest.mark.parametrize("kind", ["boolean", "floating"])
 def test_gradients_with_nothing_to_attend(answer, draw, worker, kind):
-    """gradients when queries may attend to nothing
+    """Gradients when queries may attend to nothing
     有查询无键可关注时的梯度"""
     q, k, v = drawn(draw, (2,), 4, 5, 3, 2, torch.float64)
     mask = masks_with_empty_rows(draw, torch.float64)[kind == "floating"]

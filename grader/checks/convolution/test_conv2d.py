@@ -10,21 +10,21 @@ FLOAT32 = {"rtol": 1e-5, "atol": 1e-5}  # at most 30 products of size 1, summed 
 
 
 def test_cross_correlation(answer, draw):
-    """one image, one kernel
+    """One image, one kernel
     一张图、一个卷积核"""
     x, w = draw.normal(1, 1, 5, 6), draw.normal(1, 1, 3, 2)
     assert_same(answer.conv2d(x, w), F.conv2d(x, w), "conv2d(x, w)", **FLOAT32)
 
 
 def test_channels(answer, draw):
-    """several images and channels
+    """Several images and channels
     多张图、多个通道"""
     x, w = draw.normal(2, 3, 4, 5), draw.normal(4, 3, 2, 3)
     assert_same(answer.conv2d(x, w), F.conv2d(x, w), "conv2d(x, w)", **FLOAT32)
 
 
 def test_bias(answer, draw):
-    """bias
+    """Bias
     偏置"""
     x, w, b = draw.normal(2, 2, 4, 5), draw.normal(3, 2, 3, 3), draw.normal(3)
     assert_same(answer.conv2d(x, w, b), F.conv2d(x, w, b), "conv2d(x, w, b)", **FLOAT32)
@@ -33,7 +33,7 @@ def test_bias(answer, draw):
 # So early because Python loops over all products make the rest slow too.
 @pytest.mark.after("test_channels")
 def test_speed(answer, draw, worker):
-    """speed
+    """Speed
     速度"""
     for images, kernels in [((2, 4, 6, 6), (8, 4, 3, 3)), ((4, 8, 20, 20), (8, 8, 3, 3))]:
         x, w = draw.normal(*images), draw.normal(*kernels)
@@ -49,7 +49,7 @@ def test_speed(answer, draw, worker):
 @pytest.mark.after("test_channels")
 @pytest.mark.parametrize("stride", [2, (2, 1), (1, 3)])
 def test_stride(answer, draw, stride):
-    """stride
+    """Stride
     步长"""
     x, w = draw.normal(1, 2, 8, 9), draw.normal(2, 2, 3, 2)
     assert_same(answer.conv2d(x, w, stride=stride), F.conv2d(x, w, stride=stride), f"conv2d(x, w, stride={stride})", **FLOAT32)
@@ -58,7 +58,7 @@ def test_stride(answer, draw, stride):
 @pytest.mark.after("test_channels")
 @pytest.mark.parametrize("padding", [1, (2, 0), (0, 3), "valid"])
 def test_padding(answer, draw, padding):
-    """padding with numbers
+    """Padding with numbers
     按数值填充"""
     x, w = draw.normal(1, 2, 4, 5), draw.normal(2, 2, 3, 2)
     assert_same(answer.conv2d(x, w, padding=padding), F.conv2d(x, w, padding=padding), f"conv2d(x, w, padding={padding!r})", **FLOAT32)
@@ -67,7 +67,7 @@ def test_padding(answer, draw, padding):
 @pytest.mark.after("test_channels")
 @pytest.mark.parametrize("dilation", [2, (3, 1), (1, 4)])
 def test_dilation(answer, draw, dilation):
-    """dilation
+    """Dilation
     膨胀"""
     x, w = draw.normal(1, 2, 8, 7), draw.normal(2, 2, 3, 2)
     assert_same(answer.conv2d(x, w, dilation=dilation), F.conv2d(x, w, dilation=dilation), f"conv2d(x, w, dilation={dilation})", **FLOAT32)
@@ -76,7 +76,7 @@ def test_dilation(answer, draw, dilation):
 @pytest.mark.after("test_channels")
 @pytest.mark.parametrize(("in_channels", "out_channels", "groups"), [(4, 6, 2), (6, 3, 3), (3, 6, 3)])
 def test_groups(answer, draw, in_channels, out_channels, groups):
-    """groups, also depthwise
+    """Groups, also depthwise
     分组卷积，含逐通道卷积"""
     x, w, b = draw.normal(2, in_channels, 3, 4), draw.normal(out_channels, in_channels // groups, 2, 3), draw.normal(out_channels)
     expected = F.conv2d(x, w, b, groups=groups)
@@ -87,7 +87,7 @@ def test_groups(answer, draw, in_channels, out_channels, groups):
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
 @pytest.mark.parametrize(("kernel", "dilation"), [((3, 5), 1), ((2, 3), 1), ((3, 4), 1), ((4, 2), (1, 3)), ((2, 4), (2, 1)), ((1, 1), 1)])
 def test_same(answer, draw, kernel, dilation):
-    """padding "same", odd and even kernels
+    """Padding "same", odd and even kernels
     padding="same"，奇偶卷积核"""
     x, w = draw.normal(1, 2, 4, 5), draw.normal(2, 2, *kernel)
     expected = F.conv2d(x, w, padding="same", dilation=dilation)
@@ -101,7 +101,7 @@ def test_same(answer, draw, kernel, dilation):
     [((2, 3), (3, 1), (1, 2), 2), ((3, 1), (0, 2), (2, 3), 1), (2, 1, 2, 4), ((1, 2), 2, (3, 1), 2), (3, (1, 4), 1, 1)],
 )
 def test_all_together(answer, draw, stride, padding, dilation, groups):
-    """all arguments at once, in float64
+    """All arguments at once, in float64
     全部参数同时使用，float64"""
     x = draw.normal(1, 4, 8, 7, dtype=torch.float64)
     w, b = draw.normal(4, 4 // groups, 3, 2, dtype=torch.float64), draw.normal(4, dtype=torch.float64)
@@ -112,7 +112,7 @@ def test_all_together(answer, draw, stride, padding, dilation, groups):
 
 @pytest.mark.after("test_bias")
 def test_kernel_as_large_as_the_image(answer, draw):
-    """a kernel as large as the (padded) image
+    """A kernel as large as the (padded) image
     卷积核与（填充后的）图像一样大"""
     x, w, b = draw.normal(3, 2, 4, 3), draw.normal(5, 2, 4, 3), draw.normal(5)
     assert_same(answer.conv2d(x, w, b), F.conv2d(x, w, b), "conv2d(x, w, b) of one window", **FLOAT32)
@@ -122,7 +122,7 @@ def test_kernel_as_large_as_the_image(answer, draw):
 
 @pytest.mark.after("test_groups", "test_padding")
 def test_empty_batch(answer, draw):
-    """a batch of no images
+    """A batch of no images
     空批次"""
     x, w, b = torch.zeros(0, 4, 5, 6), draw.normal(6, 2, 3, 2), draw.normal(6)
     assert_same(answer.conv2d(x, w, b, 2, 1, 1, 2), torch.zeros(0, 6, 3, 4), "conv2d of (0, 4, 5, 6)")
@@ -130,7 +130,7 @@ def test_empty_batch(answer, draw):
 
 @pytest.mark.after("test_bias")
 def test_layout(answer, draw):
-    """inputs that are not contiguous
+    """Inputs that are not contiguous
     内存不连续的输入"""
     x, w, b = draw.normal(2, 4, 3, 3).transpose(1, 3), draw.normal(3, 3, 2, 4)[..., ::2].transpose(0, 1), draw.normal(9)[::3]
     assert_same(answer.conv2d(x, w, b), F.conv2d(x, w, b), "conv2d(x.transpose(1, 3), …)", **FLOAT32)
@@ -139,7 +139,7 @@ def test_layout(answer, draw):
 @pytest.mark.after("test_all_together")
 @pytest.mark.parametrize("padding", [(1, 2), "same"])
 def test_gradients(answer, draw, worker, padding):
-    """gradients of x, w and b
+    """Gradients of x, w and b
     x、w、b 的梯度"""
     x, w, b = (draw.normal(*shape, dtype=torch.float64) for shape in [(2, 2, 5, 4), (4, 1, 2, 3), (4,)])
     stride = 1 if padding == "same" else (2, 1)
@@ -149,7 +149,7 @@ def test_gradients(answer, draw, worker, padding):
 
 
 def test_errors(answer, draw):
-    """arguments that make no sense raise ValueError
+    """Arguments that make no sense raise ValueError
     不合理的参数抛出 ValueError"""
     x, w = draw.normal(1, 4, 6, 5), draw.normal(6, 2, 3, 2)
     assert_raises(ValueError, answer.conv2d, x, w)  # 4 channels, the weight takes 2

@@ -43,7 +43,7 @@ def trainable(cell):
 
 
 def test_parameters(answer, worker):
-    """names and shapes of the parameters
+    """Names and shapes of the parameters
     参数的名称与形状"""
     cell = answer.LSTMCell(3, 5)
     expected = {"bias_hh": (20,), "bias_ih": (20,), "weight_hh": (20, 5), "weight_ih": (20, 3)}
@@ -53,7 +53,7 @@ def test_parameters(answer, worker):
 
 @pytest.mark.after("test_parameters")
 def test_initial_values(answer, draw, worker):
-    """initial values of the parameters
+    """Initial values of the parameters
     参数的初始值"""
     worker.seed(draw.integers(0, 2**31, ()).item())  # the bounds below hold for all but a few seeds in a million
     parts = {}
@@ -70,7 +70,7 @@ def test_initial_values(answer, draw, worker):
 @pytest.mark.after("test_parameters")
 @pytest.mark.parametrize(("batch", "input_size", "hidden_size"), [(4, 3, 5), (2, 6, 2), (3, 1, 1)])
 def test_step(answer, draw, batch, input_size, hidden_size):
-    """one step from a given state
+    """One step from a given state
     从给定状态走一步"""
     ours, theirs = pair(answer, draw, input_size, hidden_size)
     x, h, c = draw.normal(batch, input_size), draw.normal(batch, hidden_size), draw.normal(batch, hidden_size)
@@ -79,7 +79,7 @@ def test_step(answer, draw, batch, input_size, hidden_size):
 
 @pytest.mark.after("test_step")
 def test_no_state(answer, draw):
-    """no state means zeros, in every call
+    """No state means zeros, in every call
     不给状态即从零开始，每次都是"""
     ours, theirs = pair(answer, draw, 3, 5)
     for _ in range(2):
@@ -89,7 +89,7 @@ def test_no_state(answer, draw):
 
 @pytest.mark.after("test_no_state")
 def test_batch_of_one(answer, draw):
-    """a batch of one, and of none
+    """A batch of one, and of none
     单样本批次与空批次"""
     ours, theirs = pair(answer, draw, 3, 5)
     x, state = draw.normal(1, 3), (draw.normal(1, 5), draw.normal(1, 5))
@@ -99,7 +99,7 @@ def test_batch_of_one(answer, draw):
 
 @pytest.mark.after("test_no_state")
 def test_float64(answer, draw):
-    """float64 after cell.double()
+    """In float64 after cell.double()
     cell.double() 之后用 float64"""
     ours, theirs = pair(answer, draw, 4, 3, torch.float64)
     x, state = draw.normal(3, 4, dtype=torch.float64), tuple(draw.normal(3, 6, dtype=torch.float64)[:, ::2] for _ in "hc")
@@ -109,12 +109,16 @@ def test_float64(answer, draw):
 
 @pytest.mark.after("test_float64")
 def test_saturated_gates(answer, draw):
-    """huge inputs
+    """Huge inputs
     极大的输入"""
     ours, theirs = pair(answer, draw, 3, 5, torch.float64)  # float32 rounds sums of this size too coarsely to compare gates that are half open
     x, state = 1e4 * draw.normal(6, 3, dtype=torch.float64), tuple(draw.normal(6, 5, dtype=torch.float64) for _ in "hc")
     assert_same(ours(x, state), theirs(x, state), "cell(1e4 * x, (h, c))")
     assert_same(ours(-x, state), theirs(-x, state), "cell(-1e4 * x, (h, c))")
+    ours, theirs = pair(answer, draw, 3, 5)
+    x = 1e30 * torch.eye(3)  # one product in each sum: no order of summation changes a sign
+    assert_same(ours(x), theirs(x), "cell(1e30 * torch.eye(3))", **FLOAT32)
+    assert_same(ours(-x), theirs(-x), "cell(-1e30 * torch.eye(3))", **FLOAT32)
 
 
 def step(cell, x, h, c):
@@ -123,7 +127,7 @@ def step(cell, x, h, c):
 
 @pytest.mark.after("test_float64")
 def test_step_gradients(answer, draw, worker):
-    """gradients of x, h and c through one step
+    """Gradients of x, h and c through one step
     一步之中 x、h、c 的梯度"""
     ours, theirs = pair(answer, draw, 3, 4, torch.float64)
     x, h, c = (draw.normal(5, size, dtype=torch.float64) for size in (3, 4, 4))
@@ -137,7 +141,7 @@ def test_step_gradients(answer, draw, worker):
 @pytest.mark.after("test_step")
 @pytest.mark.parametrize(("batch", "time"), [(3, 5), (4, 4), (2, 1), (1, 7)])
 def test_unroll(answer, draw, batch, time):
-    """a sequence from no state
+    """A sequence from no state
     不给初始状态跑完序列"""
     ours, theirs = pair(answer, draw, 4, 3)
     x = draw.normal(batch, time, 4)
@@ -147,7 +151,7 @@ def test_unroll(answer, draw, batch, time):
 
 @pytest.mark.after("test_unroll", "test_float64")
 def test_unroll_from_a_state(answer, draw):
-    """a sequence from a given state
+    """A sequence from a given state
     从给定状态跑完序列"""
     ours, theirs = pair(answer, draw, 4, 3, torch.float64)
     x = draw.normal(6, 2, 4, dtype=torch.float64).transpose(0, 1)
@@ -167,7 +171,7 @@ def loss(unroll, cell, x, h, c, weights):
 
 @pytest.mark.after("test_unroll_from_a_state", "test_step_gradients")
 def test_gradients_through_time(answer, draw, worker):
-    """gradients through a sequence
+    """Gradients through a sequence
     穿过整个序列的梯度"""
     ours, theirs = pair(answer, draw, 3, 4, torch.float64)
     model = sequence_model(theirs)

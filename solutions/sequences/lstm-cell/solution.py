@@ -27,8 +27,8 @@ class LSTMCell(nn.Module):
 
         x: (batch, input_size); the batch may be empty. state: (h, c), the hidden and the cell state, each (batch, hidden_size);
         None stands for zeros, in every call anew. Returns the new (h, c), a tuple of tensors of the same shape; x, h and c are left
-        unchanged. Works in float32, and after cell.double() in float64. However large x is, the result is finite.
-        Gradients reach x, h, c and the parameters.
+        unchanged. Works in float32, and after cell.double() in float64. Entries of x up to 1e30 in size, with weights up to 1, give a
+        finite result. Gradients reach x, h, c and the parameters.
         """
         if state is None:
             zeros = x.new_zeros(x.shape[0], self.weight_hh.shape[1])
