@@ -24,6 +24,7 @@ OUTPUT_LIMIT = 64 << 10
 TRACE_BYTES = 64 << 20
 TRACE_VALUES = 20_000
 CALLBACK_LIMIT = 1_000_000
+RECEIVED_BYTES = 1 << 30
 CALLBACK_DEPTH = 16
 MAX_NAME, MAX_MESSAGE, MAX_FRAMES = 80, 4000, 20  # the worker keeps to them; a forged reply does not
 YOUR_TURN = "your turn"  # what starters raise; torch raises NotImplementedError for reasons of its own
@@ -123,13 +124,17 @@ class RemoteCandidate(_Recorder):
         self._channel: wire.Channel | None = None
         self._depth = 0
         self._callbacks = 0
+        self._received = 0
 
     def ready(self) -> None:
         """A live worker with the answer loaded. Raises CheckFailure when the answer cannot be loaded."""
         if self._process is not None:
             return
         self.generation += 1
+        before = time.monotonic()
         self._process = self._workers.start(self.job)
+        if self.deadline is not None:
+            self.deadline += time.monotonic() - before  # the time that a worker takes to start is ours
         self._channel = wire.Channel(self._process.connection)
         self.layers = self._process.layers
         self._process.output.setblocking(False)
@@ -140,8 +145,13 @@ class RemoteCandidate(_Recorder):
         self.start_trace()
         self.output.clear()
         self._callbacks = 0
+        self._received = 0
         self.deadline = time.monotonic() + seconds
         self.deadline_limit = limit
+
+    def seconds_left(self) -> float:
+        """Until the deadline."""
+        return self.job.seconds if self.deadline is None else self.deadline - time.monotonic()
 
     def request(self, message: wire.Request, packer: Packer | None, call_back: CallBack) -> tuple[wire.Value, bytearray]:
         channel = self._channel
@@ -151,7 +161,7 @@ class RemoteCandidate(_Recorder):
             channel.send(wire.frame(message, packer), self.deadline)
             while True:
                 self._wait(channel.socket)
-                body, block = channel.receive(self.deadline)
+                body, block = self._receive(channel)
                 reply = wire.decode_reply(body)
                 if isinstance(reply, wire.CallbackWanted):
                     self._serve_callback(channel, reply, block, call_back)
@@ -166,6 +176,14 @@ class RemoteCandidate(_Recorder):
             raise self._ended() from None
         except (wire.ProtocolError, MemoryError, OverflowError) as error:
             raise self.refuse(str(error)) from None
+
+    def _receive(self, channel: wire.Channel) -> tuple[bytearray, bytearray]:
+        """The next frame, as long as the check has not had too much already: it may keep all of it."""
+        body, block = channel.receive(self.deadline)
+        self._received += len(body) + len(block)
+        if self._received > RECEIVED_BYTES:
+            raise wire.ProtocolError(_("the results of one check may have at most {limit} MB").format(limit=RECEIVED_BYTES >> 20))
+        return body, block
 
     def refuse(self, why: str) -> CheckFailure:
         return self._lost("protocol", super().refuse(why).failure.lines[0])

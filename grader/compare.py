@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from grader.failure import AnswerRaised, CheckFailure
+from grader.failure import AnswerRaised, CheckFailure, Unusable
 from grader.proxy import Answer, Remote, WorkerHandle, handle_of
 from grader.text import _, current_language, neutralise
 
@@ -115,10 +115,12 @@ def assert_same_gradient(
 def assert_raises(exception: type[BaseException], function: Any, *args: Any, **kwargs: Any) -> None:
     """The answer raises this exception, or a class derived from it."""
     name = getattr(function, "__qualname__", None) or (handle_of(function).type_name if type(function) is Remote else "call")
+    if not callable(function):
+        raise Unusable(f"{function!r} is a value of the answer, not something to call")
     try:
         result = function(*args, **kwargs)
     except AnswerRaised as raised:
-        if exception.__name__ in raised.types:
+        if exception.__name__ in raised.types[1:]:  # the first is the class itself, which the answer may have named as it likes
             return
         raise
     line = _("{expected} should have been raised here; the call returned {yours}").format(expected=exception.__name__, yours=_brief(result))
@@ -197,6 +199,9 @@ def _same_array(actual: Any, expected: Any, what: str, rtol: float | None, atol:
         check_dtype = check_dtype and actual.dtype.kind != expected.dtype.kind
     elif not isinstance(actual, (np.ndarray, np.generic)):
         _wrong_type(actual, expected, what)
+    arrays = isinstance(expected, (np.ndarray, np.generic)) and isinstance(actual, (np.ndarray, np.generic))
+    if check_dtype and arrays and actual.dtype.kind in "ui" and actual.dtype != expected.dtype:
+        _wrong_dtype(str(actual.dtype), str(expected.dtype), what, actual)  # torch does not know all unsigned integers
     mine = actual if isinstance(actual, Tensor) else _as_tensor(actual)
     target = expected.detach() if isinstance(expected, Tensor) else _as_tensor(expected)
     if mine.shape != target.shape:
@@ -204,18 +209,21 @@ def _same_array(actual: Any, expected: Any, what: str, rtol: float | None, atol:
         facts = {"shape": list(mine.shape), "expected_shape": list(target.shape)}
         raise CheckFailure("shape", [line], what=what, facts=facts, actual=actual)
     if check_dtype and mine.dtype != target.dtype:
-        yours, wanted = str(mine.dtype).removeprefix("torch."), str(target.dtype).removeprefix("torch.")
-        line = _("{what}: dtype {yours}, expected {expected}").format(what=what, yours=yours, expected=wanted)
-        raise CheckFailure("dtype", [line], what=what, facts={"dtype": yours, "expected_dtype": wanted}, actual=actual)
+        _wrong_dtype(str(mine.dtype).removeprefix("torch."), str(target.dtype).removeprefix("torch."), what, actual)
     coarse = max((mine.dtype, target.dtype), key=lambda d: COARSENESS.index(d) if d in COARSENESS else -1)
     wide_rtol, wide_atol = TOLERANCES.get(coarse, (0.0, 0.0))
     _same_values(mine, target, what, wide_rtol if rtol is None else rtol, wide_atol if atol is None else atol)
 
 
+def _wrong_dtype(yours: str, wanted: str, what: str, actual: Any) -> NoReturn:
+    line = _("{what}: dtype {yours}, expected {expected}").format(what=what, yours=yours, expected=wanted)
+    raise CheckFailure("dtype", [line], what=what, facts={"dtype": yours, "expected_dtype": wanted}, actual=actual)
+
+
 def _as_tensor(array: Any) -> Tensor:
     plain = np.ascontiguousarray(array).reshape(np.shape(array))
     if plain.dtype in {np.dtype("uint16"), np.dtype("uint32"), np.dtype("uint64")}:
-        plain = plain.astype(np.int64)
+        plain = plain.astype(np.int64 if plain.size == 0 or plain.max() < 2**63 else np.float64)
     return torch.from_numpy(plain.copy())
 
 

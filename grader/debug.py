@@ -86,7 +86,7 @@ def debug(job: Job, debugger: Callable[[], pdb.Pdb] = pdb.Pdb) -> Verdict:
     stepping = _Stepping(debugger)
     candidate = _Debuggee(job, stepping)
     load = candidate.load()
-    judge = run_checks(job, candidate, job.seed, load)
+    judge = run_checks(job, candidate, job.seed, load, seconds=job.seconds)
     failed = next((case for case in judge.cases if case.failure is not None), None)
     if load is not None or (failed is not None and isinstance(failed.failure, AnswerRaised)):
         _post_mortem(candidate.error, job.filename, debugger)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -34,38 +35,74 @@ def diagnose(job: Job, cases: list[Case], seed: int) -> dict[str, Diagnosis]:
     failed = [case for case in cases if case.failure is not None]
     if not failed or job.solution is None or job.mistakes is None or not Path(job.mistakes).exists():
         return {}
-    deadline = time.process_time() + SECONDS
-    solution = Path(job.solution).read_text(encoding="utf-8")
-    entries = sorted(known.load(job.mistakes), key=lambda mistake: mistake.caught_by.removeprefix("test_") != failed[0].check)  # likely ones first
-    found: dict[str, list[tuple[int, known.Mistake]]] = {case.check: [] for case in failed}
-    candidates: list[tuple[known.Mistake, LocalCandidate]] = []
-    for mistake in entries:
-        if mistake.symptom == "slow":
-            for case in failed:
-                if case.failure is not None and case.failure.failure.kind in SLOW_KINDS and mistake.caught_by.removeprefix("test_") == case.check:
-                    found[case.check].append((1, mistake))
-            continue
-        if time.process_time() > deadline:
-            break
-        candidate = _load(job, known.apply(solution, mistake))
-        if candidate is None:
-            continue
-        agreeing = [case for case in failed if time.process_time() < deadline and _behaves_like(case, candidate, seed)]
-        for case in agreeing:
-            found[case.check].append((len(agreeing), mistake))
-        if agreeing:
-            candidates.append((mistake, candidate))
-    tied = {m.name for rows in found.values() if len(rows) > 1 for _count, m in rows}
-    agreement = {m.name: _agreement(cases, c, seed, deadline) for m, c in candidates if m.name in tied}
+    suspects = _Suspects(job, known.load(job.mistakes), seed)
+    found: dict[str, list[known.Mistake]] = {}
+    for case in failed:
+        likely = [mistake for mistake in suspects.mistakes if mistake.caught_by.removeprefix("test_") == case.check]
+        named = [mistake for rows in found.values() for mistake in rows]  # an answer has one mistake more often than two
+        others = suspects.mistakes if case is failed[0] else []
+        found[case.check] = [mistake for mistake in _once([*named, *likely, *others]) if suspects.behaves_like(mistake, case)]
+    counts = Counter(mistake.name for rows in found.values() for mistake in rows)
+    passed = [case for case in cases if case.failure is None]
     result: dict[str, Diagnosis] = {}
     for check, rows in found.items():
-        if not rows:
-            continue
-        best = max((count, agreement.get(mistake.name, 0)) for count, mistake in rows)
-        names = [mistake for count, mistake in rows if (count, agreement.get(mistake.name, 0)) == best]
-        message = names[0].zh if job.lang == "zh" else names[0].en
-        result[check] = Diagnosis(names[0].name, message, [mistake.name for mistake in names[1:]])
+        most = [mistake for mistake in rows if counts[mistake.name] == max(counts[row.name] for row in rows)]
+        best = suspects.most_agreeing(most, passed)
+        if best:
+            message = best[0].zh if job.lang == "zh" else best[0].en
+            result[check] = Diagnosis(best[0].name, message, [mistake.name for mistake in best[1:]])
     return result
+
+
+class _Suspects:
+    """The known mistakes of an exercise, run as answers, within a budget of processor time."""
+
+    def __init__(self, job: Job, mistakes: list[known.Mistake], seed: int) -> None:
+        assert job.solution is not None
+        self.mistakes = mistakes
+        self._job = job
+        self._seed = seed
+        self._solution = Path(job.solution).read_text(encoding="utf-8")
+        self._candidates: dict[str, LocalCandidate | None] = {}
+        self._agreement: dict[str, int] = {}
+        self._deadline = time.process_time() + SECONDS
+
+    def behaves_like(self, mistake: known.Mistake, case: Case) -> bool:
+        """Whether the mistake fails the case as the answer did."""
+        failure = case.failure
+        assert failure is not None
+        if mistake.symptom == "slow":  # nothing to compare: its values are right
+            return failure.failure.kind in SLOW_KINDS and mistake.caught_by.removeprefix("test_") == case.check
+        candidate = self._candidate(mistake)
+        if candidate is None or time.process_time() > self._deadline:
+            return False
+        own = case.run_again(candidate, self._seed)
+        return own is not None and _same_failure(own, failure) and _same_trace(candidate.trace, case.trace)
+
+    def most_agreeing(self, mistakes: list[known.Mistake], passed: list[Case]) -> list[known.Mistake]:
+        """Those that pass the most of what the answer passed."""
+        if len(mistakes) < 2:
+            return mistakes
+        counts = [self._agrees(mistake, passed) for mistake in mistakes]
+        return [mistake for mistake, count in zip(mistakes, counts, strict=True) if count == max(counts)]
+
+    def _agrees(self, mistake: known.Mistake, passed: list[Case]) -> int:
+        candidate = self._candidate(mistake)
+        if candidate is None:
+            return 0
+        if mistake.name not in self._agreement:
+            still = (case for case in passed if time.process_time() < self._deadline)
+            self._agreement[mistake.name] = sum(case.run_again(candidate, self._seed) is None for case in still)
+        return self._agreement[mistake.name]
+
+    def _candidate(self, mistake: known.Mistake) -> LocalCandidate | None:
+        if mistake.name not in self._candidates:
+            self._candidates[mistake.name] = _load(self._job, known.apply(self._solution, mistake))
+        return self._candidates[mistake.name]
+
+
+def _once(mistakes: list[known.Mistake]) -> list[known.Mistake]:
+    return list({mistake.name: mistake for mistake in mistakes}.values())
 
 
 def _load(job: Job, source: str) -> LocalCandidate | None:
@@ -75,20 +112,6 @@ def _load(job: Job, source: str) -> LocalCandidate | None:
 
 def _unset(*_message: object) -> Any:
     raise RuntimeError("a LocalCandidate serves its own callbacks")
-
-
-def _behaves_like(case: Case, candidate: LocalCandidate, seed: int) -> bool:
-    failure = case.run_again(candidate, seed)
-    return failure is not None and case.failure is not None and _same_failure(failure, case.failure) and _same_trace(candidate.trace, case.trace)
-
-
-def _agreement(cases: list[Case], candidate: LocalCandidate, seed: int, deadline: float) -> int:
-    """In how many of the passed cases the mistake passes too."""
-    count = 0
-    for case in cases:
-        if case.failure is None and time.process_time() < deadline:
-            count += case.run_again(candidate, seed) is None
-    return count
 
 
 def _same_failure(a: CheckFailure, b: CheckFailure) -> bool:

@@ -86,9 +86,9 @@ class _Check:
 
 
 class Judge:
-    """A pytest plugin for one job."""
+    """A pytest plugin for one job. seconds: what is left of its time."""
 
-    def __init__(self, job: Job, subject: Any, seed: int, load: CheckFailure | None) -> None:
+    def __init__(self, job: Job, subject: Any, seed: int, load: CheckFailure | None, seconds: float) -> None:
         self.cases: list[Case] = []
         self.errors: list[str] = []
         self.broken: WorkerUnavailable | None = None
@@ -100,7 +100,7 @@ class Judge:
         self._load = load
         self._checks: dict[str, _Check] = {}
         self._line: Line | None = None
-        self._deadline = time.monotonic() + job.seconds
+        self._deadline = time.monotonic() + seconds
         self._started = 0.0
 
     # ── fixtures ─────────────────────────────────────────────────────────────────────────────────

@@ -187,7 +187,9 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"
 
 
 def handle_of(remote: Remote) -> wire.HandleNode:
-    """The handle behind a proxy."""
+    """The handle behind a proxy. Raises Unusable for a value: the answer has a number where a function should be, say."""
+    if type(remote) is not Remote:
+        raise Unusable(f"{remote!r} is a value of the answer, not an object of it")
     return cast("wire.HandleNode", object.__getattribute__(remote, "_kit_handle"))
 
 
@@ -313,8 +315,10 @@ class WorkerHandle:
             [packer.pack(value) for value in cotangents],
             watch=not self._line.changes_allowed,
         )
-        output, gradients = self._line.ask(message, packer)
-        return output, gradients
+        reply = self._line.ask(message, packer)
+        if type(reply) is not tuple or len(reply) != 2 or not (reply[1] is None or (type(reply[1]) is list and len(reply[1]) == len(wrt))):
+            raise self._line.candidate.refuse("no output and gradients")
+        return reply
 
     def define(self, function: Callable[..., Any]) -> Remote:
         """A plain function of the check, shipped as source: it then runs, and can be differentiated, in the worker."""

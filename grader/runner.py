@@ -25,6 +25,7 @@ from grader.text import _, neutralise, use_language
 from grader.verdict import CheckResult, Device, Diagnosis, Frame, Job, Verdict
 from grader.workers import Workers, WorkerUnavailable
 
+MAX_SOURCE = 200_000  # characters; the scans take seconds for a megabyte
 SEEDS = 100_000  # five digits are enough to replay a run and short enough to type
 UNWANTED = (
     "cacheprovider", "unraisableexception", "threadexception", "faulthandler", "doctest", "pastebin", "junitxml", "legacypath", "setuponly",
@@ -47,7 +48,7 @@ def run(job: Job, workers: Workers) -> Verdict:
     try:
         load = _load(job, candidate)
         loading_output = candidate.printed() if load is not None else ""
-        judge = run_checks(job, candidate, seed, load)
+        judge = run_checks(job, candidate, seed, load, seconds=candidate.seconds_left())
     finally:
         candidate.close()
     results = judge.results()
@@ -64,7 +65,7 @@ def run(job: Job, workers: Workers) -> Verdict:
         checks=results,
         load=load.failure if load is not None else None,
         output=loading_output,
-        flags=[f"{finding.line}: {finding.rule}" for finding in scan.suspicious(job.source)],
+        flags=[f"{finding.line}: {finding.rule}" for finding in scan.suspicious(job.source[:MAX_SOURCE])],
         policy=job.policy,
         layers=candidate.layers,
         versions=versions(),
@@ -72,9 +73,9 @@ def run(job: Job, workers: Workers) -> Verdict:
     )
 
 
-def run_checks(job: Job, subject: Any, seed: int, load: CheckFailure | None) -> Judge:
-    """Run the exercise's check file against a subject. Raises JobError."""
-    judge = Judge(job, subject, seed, load)
+def run_checks(job: Job, subject: Any, seed: int, load: CheckFailure | None, *, seconds: float) -> Judge:
+    """Run the exercise's check file against a subject, within so many seconds. Raises JobError, JudgeFault."""
+    judge = Judge(job, subject, seed, load, seconds)
     for name in [name for name in os.environ if name.startswith("PYTEST")]:
         del os.environ[name]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -98,6 +99,9 @@ def run_checks(job: Job, subject: Any, seed: int, load: CheckFailure | None) -> 
 
 def _load(job: Job, candidate: RemoteCandidate) -> CheckFailure | None:
     """Scan the source, start a worker, execute the answer there. Why it cannot be judged, or None."""
+    if len(job.source) > MAX_SOURCE:
+        line = _("an answer may have at most {limit} characters, not {size}").format(limit=MAX_SOURCE, size=len(job.source))
+        return CheckFailure("protocol", [line])
     findings = scan.scan(job.source, job.forbid)
     if findings:
         frames = [Frame(finding.line, "", neutralise(finding.code)) for finding in findings]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from grader.verdict import Job, Verdict, decode_job
+from grader.verdict import Job, Verdict, decode_job, uses_optimisers
 
 if TYPE_CHECKING:
     from grader.workers import Workers
@@ -29,6 +29,7 @@ MAX_REPLY = 256 << 20
 LENGTH = struct.Struct("<Q")
 STOP = b"stop"
 BACKLOG = 64
+ASKING_SECONDS = 2.0  # for a whole job to arrive: one who is silent must not hold up the others
 
 
 class Reply(msgspec.Struct, omit_defaults=True):
@@ -79,17 +80,19 @@ def send_bytes(connection: socket.socket, data: bytes) -> None:
     connection.sendall(LENGTH.pack(len(data)) + data)
 
 
-def receive_bytes(connection: socket.socket, limit: int) -> bytes:
-    """One message. Raises ConnectionError when it is cut short or too long."""
-    (size,) = LENGTH.unpack(_exactly(connection, LENGTH.size))
+def receive_bytes(connection: socket.socket, limit: int, deadline: float | None = None) -> bytes:
+    """One message. Raises ConnectionError when it is cut short or too long, TimeoutError when it is not whole at the deadline (time.monotonic)."""
+    (size,) = LENGTH.unpack(_exactly(connection, LENGTH.size, deadline))
     if size > limit:
         raise ConnectionError("a message too long")
-    return _exactly(connection, size)
+    return _exactly(connection, size, deadline)
 
 
-def _exactly(connection: socket.socket, size: int) -> bytes:
+def _exactly(connection: socket.socket, size: int, deadline: float | None) -> bytes:
     data = bytearray()
     while len(data) < size:
+        if deadline is not None:
+            connection.settimeout(max(deadline - time.monotonic(), 0.001))
         piece = connection.recv(min(size - len(data), 1 << 20))
         if not piece:
             raise ConnectionError("the connection ended early")
@@ -159,23 +162,25 @@ class Server:
 
     def _serve(self, connection: socket.socket) -> bool:
         """Fork a judge for one connection; True when it asks us to stop."""
-        connection.settimeout(5.0)
         try:
-            message = receive_bytes(connection, MAX_JOB)
-        except OSError:
+            message = receive_bytes(connection, MAX_JOB, time.monotonic() + ASKING_SECONDS)
+            job = None if message == STOP else decode_job(message)
+        except (OSError, msgspec.MsgspecError):
             connection.close()
             return False
-        if message == STOP:
+        if job is None:
             connection.close()
             return True
+        if uses_optimisers(job):
+            importlib.import_module("torch._dynamo")  # once here, not in the fork of every job
         pid = os.fork()
         if pid == 0:
-            self._judge(connection, message)
+            self._judge(connection, job)
         self._children.add(pid)
         connection.close()
         return False
 
-    def _judge(self, connection: socket.socket, message: bytes) -> None:
+    def _judge(self, connection: socket.socket, job: Job) -> None:
         """In the fork: one job, one reply, the end."""
         from grader.workers import ForkedWorkers, ForkServerGone  # noqa: PLC0415 - imported already, named late
 
@@ -186,7 +191,7 @@ class Server:
             self._listener.close()
             connection.settimeout(None)
             threading.Thread(target=_leave_with, args=(connection,), daemon=True).start()
-            send_bytes(connection, reply_to(decode_job(message), ForkedWorkers(self._control)))
+            send_bytes(connection, reply_to(job, ForkedWorkers(self._control)))
             code = 0
         except (OSError, msgspec.MsgspecError, ForkServerGone):
             pass
@@ -227,7 +232,7 @@ def warm_pytest() -> None:
         job = Job(slug="warm", source="", filename="warm.py", checks=str(path))
         for lang in ("zh", "en"):
             use_language(lang)
-        run_checks(job, _Nobody(), 0, None)
+        run_checks(job, _Nobody(), 0, None, seconds=job.seconds)
 
 
 class _Nobody:

@@ -1,5 +1,6 @@
 """What goes into the judge (a job) and what comes out (a verdict): plain values, no torch."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct, field, json
@@ -37,6 +38,16 @@ class Job(Struct, frozen=True, kw_only=True):
     policy: Policy = "local"
     diagnose: bool = True
     stop_at_first_failure: bool = False
+
+
+def uses_optimisers(job: Job) -> bool:
+    """Whether torch.optim is likely to be reached: its first use imports torch's compiler, for two seconds, which is better done before a fork."""
+    if "optim" in job.source:
+        return True
+    try:
+        return "optim" in Path(job.checks).read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 class Frame(Struct, frozen=True):

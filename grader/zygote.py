@@ -11,6 +11,8 @@ import random
 import select
 import signal
 import socket
+import sys
+import tempfile
 from typing import Any, NoReturn
 
 import numpy as np
@@ -26,7 +28,6 @@ from grader.worker.sandbox import Sandbox, readable_paths
 from grader.workers import exit_name
 
 FAILED_TO_START = 71
-IDLE_BEFORE_EXTRAS = 2.0
 
 
 def loop(control: socket.socket, policy: Policy) -> None:
@@ -38,23 +39,19 @@ def loop(control: socket.socket, policy: Policy) -> None:
     gc.collect()
     gc.freeze()
     lifelines: dict[int, tuple[socket.socket, int]] = {}  # by pidfd: the lifeline and the worker's pid
-    served, extras = False, False
     poll = select.poll()
     poll.register(control, select.POLLIN)
     while True:
-        events = poll.poll(IDLE_BEFORE_EXTRAS * 1000 if served and not extras else None)
-        if not events:
-            importlib.import_module("torch._dynamo")  # the first optimiser would import it in every worker, for 1.7 s
-            gc.collect()
-            gc.freeze()
-            extras = True
+        events = poll.poll()
         for fd, _event in events:
             if fd == control.fileno():
                 message, fds, _flags, _address = socket.recv_fds(control, 1 << 16, 3)
                 if not message:
                     return
-                served = True
-                _fork(sandbox, json.loads(message), fds, lifelines, poll)
+                settings = json.loads(message)
+                if settings["optimisers"]:
+                    import_compiler()
+                _fork(sandbox, settings, fds, lifelines, poll)
             else:
                 _reap(fd, lifelines, poll)
                 sandbox.sweep()
@@ -93,6 +90,14 @@ def _reap(fd: int, lifelines: dict[int, tuple[socket.socket, int]], poll: select
     lifeline.close()
 
 
+def import_compiler() -> None:
+    """Import what the first optimiser of a process would import, for two seconds: here once, not in every worker."""
+    if "torch._dynamo" not in sys.modules:
+        importlib.import_module("torch._dynamo")
+        gc.collect()
+        gc.freeze()
+
+
 def become_worker(sandbox: Sandbox, settings: dict[str, Any], connection: int, output: int) -> NoReturn:
     """Turn this process into a worker, serve until the judge hangs up, and end."""
     status = FAILED_TO_START
@@ -112,6 +117,7 @@ def _work(sandbox: Sandbox, settings: dict[str, Any], connection: int) -> None:
         os.closerange(low + 1, high)
     os.environ.clear()
     os.chdir("/")
+    tempfile.tempdir = "/"  # torch asks for a temporary folder when it imports its compiler; the search for one would fail, as nothing can be written
     use_language(settings["lang"])
     reseed()
     torch.set_num_threads(1)
@@ -154,4 +160,6 @@ def spawned_worker(settings: dict[str, Any]) -> None:
     """A worker in a process of its own: the same sandbox and the same loop, without a fork."""
     torch.backends.cpu.get_cpu_capability()
     sandbox = Sandbox.prepare(settings["policy"], readable=readable_paths())
+    if settings["optimisers"]:
+        import_compiler()
     become_worker(sandbox, settings, settings["connection"], settings["output"])

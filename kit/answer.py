@@ -7,14 +7,14 @@ from pathlib import Path
 from grader.text import _
 from kit.errors import KitError
 
-LARGEST = 1_000_000
+LARGEST = 200_000
 FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))  # each where the system has it
 
 
 def read_answer(path: Path) -> str:
     """The learner's source with line ends as Python counts them, without a byte order mark.
 
-    Raises KitError for a missing file, a folder, a link, a device, more than 1 MB, a NUL byte and anything but UTF-8.
+    Raises KitError for a missing file, a folder, a link, a device, more than 200 KB, a NUL byte and anything but UTF-8.
     """
     data = _bytes(path)
     if b"\0" in data:
@@ -45,5 +45,5 @@ def _bytes(path: Path) -> bytes:
     except OSError as error:
         raise KitError(_("the answer cannot be read ({reason})").format(reason=error.strerror), path, _("Make it readable.")) from error
     if len(data) > LARGEST:
-        raise KitError(_("the answer is larger than 1 MB"), path, _("An answer is a page of code: remove what does not belong in it."))
+        raise KitError(_("the answer is larger than 200 KB"), path, _("An answer is a page of code: remove what does not belong in it."))
     return data

@@ -46,7 +46,8 @@ def test_what_is_the_same(actual, expected):
         (2, 1, "values"), (1.001, 1.0, "values"), (math.nan, 1.0, "values"), (None, 1.0, "type"), (1.0, None, "type"), ("b", "a", "values"),
         ([1, 2], [1], "shape"), ((1,), [1], "type"), ({"a": 1}, {"b": 1}, "values"), ({"a": 1}, {"a": 2}, "values"),
         ([1, (2.0, -x)], [1, (2.0, x)], "values"), (torch.float64, torch.float32, "values"), (1 + 2j, 1.0, "type"),
-        (torch.tensor([2**53 + 1]), torch.tensor([2**53]), "values"),
+        (torch.tensor([2**53 + 1]), torch.tensor([2**53]), "values"), (np.array([1], np.uint16), np.array([1]), "dtype"),
+        (np.array([2**64 - 1], np.uint64), np.array([-1]), "dtype"), (np.uint8(1), np.int64(1), "dtype"),
     ],
 )  # fmt: skip
 def test_what_differs(actual, expected, kind):
@@ -91,10 +92,12 @@ def test_raises():
 
         return call
 
-    assert_raises(ValueError, raising("ValueError", "Exception"))
-    assert_raises(ArithmeticError, raising("ZeroDivisionError", "ArithmeticError", "Exception"))
-    with pytest.raises(AnswerRaised):
-        assert_raises(ValueError, raising("KeyError", "LookupError", "Exception"))
+    assert_raises(ValueError, raising("ValueError", "ValueError", "Exception"))
+    assert_raises(ArithmeticError, raising("ZeroDivisionError", "ZeroDivisionError", "ArithmeticError", "Exception"))
+    assert_raises(ValueError, raising("BadShape", "ValueError", "Exception"))
+    for types in (("KeyError", "KeyError", "LookupError", "Exception"), ("ValueError", "Exception")):  # the last merely has the name
+        with pytest.raises(AnswerRaised):
+            assert_raises(ValueError, raising(*types))
     with pytest.raises(CheckFailure) as caught:
         assert_raises(ValueError, lambda: x)
     assert caught.value.failure.kind == "not_raised"

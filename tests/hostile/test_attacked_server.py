@@ -21,7 +21,11 @@ HOLD = "import time\n\ndef softmax(x):\n    time.sleep(1000)"
 
 def connected() -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.connect(str(server_path()))
+    try:
+        connection.connect(str(server_path()))
+    except OSError:
+        connection.close()
+        raise
     return connection
 
 

@@ -95,7 +95,7 @@ def test_a_device_without_end(workspace: Path) -> None:
 
 def test_50_megabytes(workspace: Path) -> None:
     answer(workspace, "x = 1\n" * 9_000_000)
-    refused(workspace, "larger than 1 MB")
+    refused(workspace, "larger than 200 KB")
 
 
 def test_a_null_byte(workspace: Path) -> None:

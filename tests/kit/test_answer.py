@@ -19,7 +19,7 @@ def test_mark_and_line_ends_do_not_matter(tmp_path):
         ("é\n".encode("latin-1"), "not UTF-8"),
         ("x = 1\n".encode("utf-16"), "NUL byte|not UTF-8"),
         (b"x\n\n\0", r"NUL byte: .*a\.py:3\."),
-        (b"#" * (LARGEST + 1), "larger than 1 MB"),
+        (b"#" * (LARGEST + 1), "larger than 200 KB"),
     ],
 )
 def test_what_is_no_answer(tmp_path, content, says):

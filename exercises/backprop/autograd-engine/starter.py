@@ -7,7 +7,7 @@ class Value:
     data: the number, a float (an int that is given becomes one). grad: a float, 0.0 at first. Both may be assigned: `w.data -= 0.1 * w.grad`.
 
     Operands of + - * / are Values, ints and floats, on either side; the result is a new Value and the operands keep their data.
-    Any other operand raises TypeError. Dividing by 0 raises ZeroDivisionError.
+    Other operands (a str, a list, None) raise TypeError. Dividing by 0 raises ZeroDivisionError.
     """
 
     data: float
@@ -44,7 +44,7 @@ class Value:
         raise NotImplementedError("your turn")
 
     def __pow__(self, exponent: float) -> "Value":
-        """A constant power of self. The exponent is an int or a float; a Value or anything else raises TypeError.
+        """A constant power of self. The exponent is an int or a float; a Value, a str, a list or None raises TypeError.
 
         data may have any sign when the exponent is whole, and is positive otherwise. `v ** 0` is 1 with slope 0, also where data is 0;
         `v ** 1` has slope 1 there.

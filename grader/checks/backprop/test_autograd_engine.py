@@ -283,8 +283,8 @@ def test_large_and_tiny(answer, number):
 
 
 def test_operands_keep_their_data(answer, draw):
-    """Operations and backward() change no operand's data; unrelated Values get no gradient
-    运算与 backward() 不改变操作数的 data；无关的 Value 得不到梯度"""
+    """Operands keep their data, unrelated Values their grad
+    操作数的 data 不变，无关 Value 的 grad 不变"""
     first, second = numbers(draw, 2)
     a, b, bystander = answer.Value(first), answer.Value(second), answer.Value(1.5)
     a_relative = a * 7
@@ -341,8 +341,8 @@ def test_second_backward_adds(answer, draw):
 
 
 def test_two_outputs_share_a_node(answer, draw):
-    """Two outputs over one node: their gradients add, and nothing leaks from one into the other
-    两个输出共用一个节点：梯度相加，互不渗漏"""
+    """Gradients of outputs that share a node add and do not leak
+    共用节点的多个输出：梯度相加，互不渗漏"""
     first, second = numbers(draw, 2)
     a, b = answer.Value(first), answer.Value(second)
     inner = a * b

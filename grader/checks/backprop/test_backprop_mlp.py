@@ -179,6 +179,7 @@ def test_gradient_of_x(answer, draw, sizes, activation):
     compare_gradients(answer, batch_of(draw, 6, sizes), weights, activation, activation, parts="x")
 
 
+@pytest.mark.after("test_gradient_of_W")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_other_batches(answer, draw, activation):
     """backward: a batch of one, a large one, views, float32, relu by default
@@ -198,6 +199,7 @@ def test_other_batches(answer, draw, activation):
     assert_same(x_gradient, expected_x, "x_gradient without an activation named")
 
 
+@pytest.mark.after("test_gradient_of_W")
 def test_relu_at_zero(answer, draw):
     """backward: relu at exactly 0
     backward：relu 恰在 0 处"""
@@ -209,6 +211,7 @@ def test_relu_at_zero(answer, draw):
     compare_gradients(answer, (x, labels), [(W, 0 * b), last], "relu", "relu at 0")
 
 
+@pytest.mark.after("test_gradient_of_W")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_gradient_of_large_logits(answer, draw, activation):
     """backward: logits of 10,000
@@ -231,6 +234,7 @@ def test_unknown_activation(answer, draw):
         assert_raises(ValueError, answer.backward, reference_outputs(x, weights, "relu"), labels, weights, activation)
 
 
+@pytest.mark.after("test_gradient_of_W", "test_gradient_of_b")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 def test_sgd_step(answer, draw, sizes, activation):
@@ -251,6 +255,7 @@ def test_sgd_step(answer, draw, sizes, activation):
                 assert_same(weights[layer][part], expected[layer][part], f"new {name} of layer {layer}, learning_rate={rate}")
 
 
+@pytest.mark.after("test_sgd_step")
 def test_sgd_step_by_default(answer, draw):
     """sgd_step: relu by default, float32 stays float32
     sgd_step：默认 relu，float32 保持为 float32"""
@@ -265,16 +270,22 @@ def test_sgd_step_by_default(answer, draw):
             assert_same(new[part], old[part] - np.float32(0.25) * gradient[part], f"new {name} of layer {layer}")
 
 
+@pytest.mark.after("test_sgd_step")
 @pytest.mark.parametrize("sizes", [(64, 10), (64, 12, 9, 10)], ids=str)
 def test_fit_shapes(answer, draw, sizes):
     """fit: any number of layers, few images
     fit：任意层数，少量图像"""
     x, labels, _, _ = (array.numpy() for array in digits(draw))
-    weights = fits(answer, x[:50], labels[:50], sizes, 3, "tanh")
-    shapes = [[list(W.shape), list(b.shape)] for W, b in weights]
-    assert_same(shapes, [[[n_in, n_out], [n_out]] for n_in, n_out in pairwise(sizes)], "shapes of fit(x, labels, sizes, 3)")
+    expected = [[[n_in, n_out], [n_out]] for n_in, n_out in pairwise(sizes)]
+    for n in (50, 5, 1):
+        weights = fits(answer, x[:n], labels[:n], sizes, 3, "tanh")
+        assert_same([[list(W.shape), list(b.shape)] for W, b in weights], expected, f"shapes of fit(x, labels, sizes, 3), {n} images")
+        assert_true(
+            all(np.isfinite(W).all() and np.isfinite(b).all() for W, b in weights), "fit(x, labels, sizes, 3)", "inf or nan", "出现 inf 或 nan"
+        )
 
 
+@pytest.mark.after("test_fit_shapes")
 def test_fit_seed(answer, draw):
     """fit: the seed decides everything
     fit：一切由种子决定"""
@@ -288,6 +299,7 @@ def test_fit_seed(answer, draw):
         assert_true(differs, f"W of layer {layer}", "two seeds give the same weights", "两个不同的种子给出了相同的权重")
 
 
+@pytest.mark.after("test_fit_shapes")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_fit_on_digits(answer, worker, draw, activation):
     """fit: 95 % of unseen digits
@@ -305,6 +317,7 @@ def test_fit_on_digits(answer, worker, draw, activation):
     assert_between(sum(right) / 2, 0.95, 1.0, f"accuracy on unseen digits, {activation}")
 
 
+@pytest.mark.after("test_fit_shapes")
 def test_fit_by_default(answer, draw):
     """fit: relu by default
     fit：默认 relu"""

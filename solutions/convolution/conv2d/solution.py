@@ -21,7 +21,7 @@ def conv2d(
     Returns (batch, out_channels, out_height, out_width) of that dtype. Gradients reach x, w and b.
 
     stride, padding and dilation are an int for both axes or a tuple (height, width).
-    padding: so many zeros on each side of an axis. "valid" means none. "same" (for stride 1) keeps height and width: an axis gets
+    padding: that many zeros on each side of an axis. "valid" means none. "same" (for stride 1) keeps height and width: an axis gets
     dilation * (kernel - 1) zeros in all, half of them on each side, and an odd one at the end (bottom, right).
     groups: in_channels and out_channels are cut into that many consecutive blocks; an output block sees only its own input block.
 

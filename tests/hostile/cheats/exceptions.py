@@ -32,7 +32,7 @@ CHEATS = (
         "torch has not implemented it": "return torch.nn.functional.log_softmax(torch.arange(3), -1)",
         "no data in a meta tensor": "return right(x).to('meta')",
     }, fails={"values": ("raised", "device", "type")}),
-    Cheat("exception: in the wrong name", "class ValueError(Exception):\n    pass\n\ndef softmax(x):\n    raise ValueError('softmax needs a dimension')", fails={"values": "raised"}),
+    Cheat("exception: in the wrong name", "class ValueError(Exception):\n    pass\n\ndef softmax(x):\n    raise ValueError('softmax needs a dimension')", fails={"values": "raised", "refusal": "raised"}),
     Cheat("exception: a syntax error", "def softmax(x:\n", load="raised", exception="SyntaxError"),
     Cheat("exception: an indentation error", "  def softmax(x): pass", load="raised", exception="IndentationError"),
     Cheat("source: a null byte", "x = '\0'", load="raised", exception=("SyntaxError", "ValueError")),

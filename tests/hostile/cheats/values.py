@@ -24,6 +24,8 @@ CHEATS = (
     Cheat("values: a NumPy array", "def softmax(x):\n    return right(x).detach().numpy()", fails={"values": "type"}),
     Cheat("values: a list", "def softmax(x):\n    return right(x).tolist()", fails={"values": "type"}),
     Cheat("values: complex", "def softmax(x):\n    return right(x) + 0j", fails={"values": "dtype"}),
+    Cheat("values: a number for a function", "softmax = 5", fails={"values": "type", "gradient": "type", "refusal": "type"}),
+    Cheat("values: nothing for everything", "softmax = softmax_ = positive = running_sum = largest = countdown = Average = None", fails={"values": "type", "gradient": "type", "class": "type"}),
     Cheat("values: detached", "def softmax(x):\n    return right(x.detach())", fails={"gradient": "values"}),
     Cheat("values: a gradient of its own", """
 class Wrong(torch.autograd.Function):
@@ -57,7 +59,7 @@ def softmax(x):
     Cheat("number: an enormous integer for a mean", "Average.mean = lambda self: 10**4000", fails={"class": ("values", "type")}),
     Cheat("number: an enormous integer for an index", "def largest(score, n):\n    [score(i) for i in range(n)]\n    return 1 << 13_900", fails={"callback": "values"}),
     Cheat("number: a negative length", "Average.__len__ = lambda self: -1", fails={"class": "raised"}, exception="ValueError"),
-    Cheat("number: a length that is none", "Average.__len__ = lambda self: 'five'", fails={"class": ("raised", "type")}, exception="TypeError"),
+    Cheat("number: a length that is none", "Average.__len__ = lambda self: 'five'", fails={"class": ("raised", "type")}),
     Cheat("number: a length beyond all", "Average.__len__ = lambda self: 1 << 62", fails={"class": "values"}),
     *attempts("refusal", {"it returns instead": "if x.dim() == 0: return x"}, fails={"refusal": "not_raised"}),
     *attempts("refusal", {"another exception": "if x.dim() == 0: raise IndexError('x')"}, fails={"refusal": "raised"}),
