@@ -199,8 +199,7 @@ def _same_array(actual: Any, expected: Any, what: str, rtol: float | None, atol:
         check_dtype = check_dtype and actual.dtype.kind != expected.dtype.kind
     elif not isinstance(actual, (np.ndarray, np.generic)):
         _wrong_type(actual, expected, what)
-    arrays = isinstance(expected, (np.ndarray, np.generic)) and isinstance(actual, (np.ndarray, np.generic))
-    if check_dtype and arrays and actual.dtype.kind in "ui" and actual.dtype != expected.dtype:
+    if check_dtype and not isinstance(actual, Tensor) and actual.dtype != expected.dtype and np.issubdtype(actual.dtype, np.integer):
         _wrong_dtype(str(actual.dtype), str(expected.dtype), what, actual)  # torch does not know all unsigned integers
     mine = actual if isinstance(actual, Tensor) else _as_tensor(actual)
     target = expected.detach() if isinstance(expected, Tensor) else _as_tensor(expected)
