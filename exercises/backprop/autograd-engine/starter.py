@@ -5,6 +5,7 @@ class Value:
     """A number that remembers how it was computed.
 
     data: the number, a float (an int that is given becomes one). grad: a float, 0.0 at first. Both may be assigned: `w.data -= 0.1 * w.grad`.
+    Assigned data counts in later operations; backward is not called on results of earlier ones.
 
     Operands of + - * / are Values, ints and floats, on either side; the result is a new Value and the operands keep their data.
     Other operands (a str, a list, None) raise TypeError. Dividing by 0 raises ZeroDivisionError.
@@ -46,8 +47,8 @@ class Value:
     def __pow__(self, exponent: float) -> "Value":
         """A constant power of self. The exponent is an int or a float; a Value, a str, a list or None raises TypeError.
 
-        data may have any sign when the exponent is whole, and is positive otherwise. `v ** 0` is 1 with slope 0, also where data is 0;
-        `v ** 1` has slope 1 there.
+        data may be negative or 0 when the exponent is whole (but not 0 when it is negative), and is positive otherwise. `v ** 0` is 1 with
+        slope 0, also where data is 0; `v ** 1` has slope 1 there.
         """
         raise NotImplementedError("your turn")
 
@@ -70,7 +71,7 @@ class Value:
     def backward(self) -> None:
         """Add to grad of every Value that self was computed from, and of self, the derivative of self with respect to it.
 
-        Called twice, it adds the same numbers twice, as in PyTorch; to begin anew assign `v.grad = 0.0`. What grad held before, here or
-        in another node, never enters the derivatives. The time is linear in the number of operations, and the graph may be 10,000 deep.
+        Called twice, it adds the same numbers twice; to begin anew assign `v.grad = 0.0`. What grad held before, here or in another node,
+        never enters the derivatives. The time is linear in the number of operations, and the graph may be 10,000 deep.
         """
         raise NotImplementedError("your turn")

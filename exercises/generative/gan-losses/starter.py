@@ -8,7 +8,7 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, *, kind: str = 
 
     real_logits, fake_logits: any shapes, not necessarily the same; D's outputs before any sigmoid, of any size.
     kind: "minimax", "non-saturating", "least-squares", "hinge" or "wasserstein".
-    real_label: in (0, 1], the label of the reals; that of the fakes stays 0.
+    real_label: always in (0, 1], the label of the reals; that of the fakes stays 0.
     Raises ValueError for another kind, and for a soft label (not 1) with "hinge" or "wasserstein".
     """
     raise NotImplementedError("your turn")

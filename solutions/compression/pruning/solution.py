@@ -29,7 +29,8 @@ def magnitude_masks(parameters: Mapping[str, Tensor], sparsity: float, *, scope:
     norms) are never pruned: they neither count nor appear in the result.
     scope: "global": one ranking of all weights together, in the order of `parameters`, each tensor row by row;
     "layer": a ranking for each tensor.
-    Returns for each weight's name a bool tensor of its shape, True for what stays; {} when there is no weight.
+    Returns for each weight's name a bool tensor of its shape, True for what stays; {} when there is no weight (sparsity and
+    scope are valid then).
     Raises ValueError for another scope, or unless 0 <= sparsity <= 1.
     """
     if scope not in ("global", "layer"):
@@ -47,7 +48,7 @@ def magnitude_masks(parameters: Mapping[str, Tensor], sparsity: float, *, scope:
 def filter_mask(weight: Tensor, sparsity: float, *, p: float = 2) -> Tensor:
     """Which filters of a convolution stay when those of smallest p-norm are pruned, by keep_largest.
 
-    weight: (out, in, height, width); p: 1 or 2. Returns (out,) of bool.
+    weight: (out, in, height, width); p: 1 or 2. Returns (out,) of bool. Ties are norms that come out exactly equal.
     Raises ValueError unless 0 <= sparsity <= 1.
     """
     return keep_largest(weight.detach().flatten(1).norm(p=p, dim=1), sparsity)
@@ -59,7 +60,7 @@ def cut_filters(weight: Tensor, bias: Tensor | None, next_weight: Tensor, keep: 
     weight: (out, in, height, width) and bias: (out,) or None of a convolution; keep: (out,) of bool.
     next_weight: of the layer that reads its output, either a convolution's, (next_out, out, height, width), or a linear
     layer's after flattening (batch, out, rows, columns) from dimension 1, (next_out, out * rows * columns).
-    Returns (weight, bias, next_weight) cut down, bias None as before.
+    Returns (weight, bias, next_weight) cut down, bias None as before; whether they carry a graph is up to you.
     """
     # a channel is one input of a convolution, and a block of rows * columns inputs of a linear layer
     smaller = next_weight.unflatten(1, (len(keep), -1))[:, keep].flatten(1, 2)
@@ -111,9 +112,10 @@ def prune_while_training(
 ) -> dict[str, Tensor]:
     """Train a classifier on the batches, in order, one step each, and prune it globally on the way.
 
-    Step t = 0, 1, ... with batch (x, y): masks of the model's parameters at sparsity_at(t, first, last, final), scope
-    "global"; pruned weights set to 0; then one masked step on the gradient of the mean cross-entropy of model(x)
-    (logits) with the labels y alone. Returns the masks of the last step; at least one batch.
+    batches: pairs (x, y), at least one, given as a list; the model is in the mode in which to train it.
+    Step t = 0, 1, ... with batch (x, y): masks of the model's parameters at sparsity_at(t, first=first, last=last,
+    final=final), scope "global"; pruned weights set to 0; old gradients cleared; then one masked step on the gradient of
+    the mean cross-entropy of model(x) (logits) with the labels y. Returns the masks of the last step.
     """
     for step, (x, y) in enumerate(batches):
         sparsity = sparsity_at(step, first=first, last=last, final=final)

@@ -26,7 +26,8 @@ def kl_to_standard_normal(mean: Tensor, log_var: Tensor) -> Tensor:
 def kl_between(mean_q: Tensor, log_var_q: Tensor, mean_p: Tensor, log_var_p: Tensor) -> Tensor:
     """KL(q || p) of two diagonal Gaussians for each sample, in nats: the expectation is taken under q.
 
-    All arguments: (batch, latent), the log-variances anywhere in [-80, 80]. Returns (batch,). Differentiable.
+    All arguments: (batch, latent), the log-variances anywhere in [-80, 80], those of q and p at most 80 apart. Returns (batch,).
+    Differentiable.
     """
     variance_ratio = (log_var_q - log_var_p).exp()
     distance = (mean_q - mean_p).square() * (-log_var_p).exp()
@@ -45,7 +46,7 @@ def elbo(
 ) -> Tensor:
     """Evidence lower bound E[log p(x | z)] - beta * KL, averaged over the batch: a 0-d tensor to maximise, in nats.
 
-    x: (batch, features), for "bernoulli" in [0, 1].
+    x: (batch, features), for "bernoulli" in [0, 1]; at least one sample.
     decoded: (batch, features): logits (of any size) for "bernoulli"; means for "gaussian", which has unit
     variance and keeps its constant.
     mean, log_var: (batch, latent) of q(z | x); the prior is N(0, I).

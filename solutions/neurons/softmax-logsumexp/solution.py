@@ -31,11 +31,12 @@ def softmax(x: Tensor, dim: int) -> Tensor:
 
 
 def log_softmax(x: Tensor, dim: int) -> Tensor:
-    """log(softmax(x)) along dim, exact where softmax itself would be rounded to 0.
+    """log(softmax(x)) along dim, accurate where softmax itself would be rounded to 0.
 
-    x, dim: as in logsumexp. Returns x's shape and dtype; masked entries get -inf, also where all along dim are masked.
+    x, dim: as in logsumexp. Returns x's shape and dtype; masked entries get -inf, also where all along dim are masked; so does
+    an entry whose result lies beyond the dtype's range.
     A common offset costs nothing: logits around 10,000 lose no accuracy beyond the rounding of x itself.
-    Gradients flow to x: those of the formula, and never nan. x itself is not changed.
+    Gradients flow to x: those of the formula, 0 at masked entries unless the loss uses their -inf, and never nan. x itself is not changed.
     """
     shifted = x - x.detach().amax(dim, keepdim=True).clamp(min=torch.finfo(x.dtype).min)
     return shifted - shifted.exp().sum(dim, keepdim=True).clamp(min=1.0).log()
