@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = {"README.md": "en", "README.zh.md": "zh"}
 CONSOLE = re.compile(r"(?:<!-- (?P<slug>[a-z0-9-]+): (?P<name>[a-z0-9-]+) -->\n+)?```console\n(?P<shown>.*?)```", re.DOTALL)
 TABLE = re.compile(r"(?<=<!-- exercises -->\n).*?(?=<!-- end -->)", re.DOTALL)
-HEAD = {"en": "| track | exercise | level |", "zh": "| 方向 | 练习 | 难度 |"}
+HEAD = {"en": "| track | exercise | level |", "zh": "| 专题 | 练习 | 难度 |"}
 
 
 def played(text: str, lang: str, home: Path) -> str:
