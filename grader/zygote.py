@@ -34,6 +34,7 @@ def loop(control: socket.socket, policy: Policy) -> None:
     """Fork a worker for each message on control, kill it when its lifeline is hung up, until control is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.backends.cpu.get_cpu_capability()  # reads /proc/cpuinfo now: in the sandbox it could not, and would choose slow generic kernels
+    importlib.import_module("numpy.random")  # NumPy imports it late, and a worker would do so in every fork
     rules.warm()
     sandbox = Sandbox.prepare(policy, readable=readable_paths())
     gc.collect()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import builtins
 import functools
 import importlib
-import re
 import sys
 import types
 from contextlib import contextmanager
@@ -134,8 +133,8 @@ class Guard:
             if "." in entry:
                 yield full_path(entry), entry
                 continue
-            for line in re.finditer(rf"^\w*_{re.escape(entry)}\w*$", text, re.MULTILINE):
-                yield from ((path, entry) for path in paths[line[0]])
+            for line in _lines_with(f"_{entry}", text):
+                yield from ((path, entry) for path in paths[line])
 
     def _block_gradients(self) -> None:
         entry = next((entry for entry in self.forbid if matches("backward", entry) or matches("autograd", entry)), None)
@@ -237,6 +236,16 @@ def _hidden_names() -> tuple[str, dict[str, list[str]]]:
     return "\n".join(paths), paths
 
 
+def _lines_with(part: str, text: str) -> Iterator[str]:
+    """The lines that hold it."""
+    place = text.find(part)
+    while place >= 0:
+        end = text.find("\n", place)
+        end = len(text) if end < 0 else end
+        yield text[text.rfind("\n", 0, place) + 1 : end]
+        place = text.find(part, end)
+
+
 def _function_at(path: str) -> list[Any]:
     """The function that torch has there: none for a class, a module or a path that leads nowhere."""
     value: Any = torch
@@ -246,7 +255,18 @@ def _function_at(path: str) -> list[Any]:
 
 
 def warm() -> None:
-    """Do once, in the fork server, what the first guard of a process does: torch imports a good deal late for its modes."""
+    """Do once, in the fork server, what the first guard and the first operations of a process do: much of torch is made ready late.
+
+    Nothing is differentiated: where there is a GPU, autograd starts threads, and a fork has none of them.
+    """
     _hidden_names()
     with Guard(("softmax",)):
-        torch.zeros(1).add(1)
+        x = torch.arange(24.0).reshape(1, 2, 3, 4)
+        for dtype in (torch.float32, torch.float64):
+            y = torch.nn.functional.pad(x.to(dtype), (1, 1, 1, 1)).clone()
+            rows = torch.arange(3)[:, None] + torch.arange(2)
+            windows = y[:, :, rows][..., rows].unflatten(1, (1, 2)).flatten(1, 2).transpose(-1, -2)
+            largest = y.amax(dim=1, keepdim=True).exp().max()
+            y[0] = (torch.einsum("ncij,oc->noij", y, y[0, :, 1, :2]) + (windows.sum() - windows.mean()) * largest).sum()
+            torch.stack([y @ y.mT, torch.cat([y @ y.mT])]).clamp(min=0).square().sqrt().log().tanh().sigmoid().abs()
+            torch.where(y > 0, y, -y).masked_fill(y == 0, 1.0).logsumexp(-1).norm()

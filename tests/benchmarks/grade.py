@@ -45,7 +45,7 @@ def answering(function):
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            raise AnswerRaised([cls.__name__ for cls in type(error).__mro__], [str(error)]) from None
+            raise AnswerRaised([type(error).__name__, *(cls.__name__ for cls in type(error).__mro__)], [str(error)]) from None
     return call
 
 
@@ -63,7 +63,7 @@ def draw(request):
 
 
 class Worker:
-    def vjp(self, function, inputs, cotangent, wrt=(0,), **kwargs):
+    def differentiate(self, function, inputs, cotangent, wrt, **kwargs):
         inputs = [x.detach().requires_grad_() if i in wrt else x for i, x in enumerate(inputs)]
         output = function(*inputs, **kwargs)
         return output, torch.autograd.grad((output * cotangent).sum(), [inputs[i] for i in wrt])
