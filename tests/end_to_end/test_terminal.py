@@ -62,15 +62,9 @@ def test_interrupted_is_one_line_and_130(learner: Learner):
     learner.kit("next")
     learner.write("double", "while True:\n    pass\n")
     env = learner.env | {"PYTHONPROFILEIMPORTTIME": "1"}
-    process = subprocess.Popen(
-        [KIT, "grade"],
-        cwd=learner.folder,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background of a shell is born deaf to it
-    )
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background of a shell is born deaf to it
+    process = subprocess.Popen([KIT, "grade"], cwd=learner.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    signal.signal(signal.SIGINT, before)
     for line in process.stderr:
         if line.rstrip().endswith(b" kit.screen.report"):  # the job was sent off before this was imported
             break
