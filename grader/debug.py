@@ -62,6 +62,10 @@ class _Debuggee(LocalCandidate):
         self.start_trace()
         self._stepping.count = 0
 
+    def seconds_left(self) -> float:
+        """As much as there was."""
+        return self.job.seconds
+
     def printed(self) -> str:
         """Nothing is captured: it went to the terminal."""
         return ""
@@ -85,8 +89,8 @@ def debug(job: Job, debugger: Callable[[], pdb.Pdb] = pdb.Pdb) -> Verdict:
     assert job.seed is not None
     stepping = _Stepping(debugger)
     candidate = _Debuggee(job, stepping)
-    load = candidate.load()
-    judge = run_checks(job, candidate, job.seed, load, seconds=job.seconds)
+    judge = run_checks(job, candidate, job.seed, candidate.load)
+    load = judge.load
     failed = next((case for case in judge.cases if case.failure is not None), None)
     if load is not None or (failed is not None and isinstance(failed.failure, AnswerRaised)):
         _post_mortem(candidate.error, job.filename, debugger)

@@ -43,6 +43,10 @@ class Subject(Protocol):
         """What the answer printed since then."""
         ...
 
+    def seconds_left(self) -> float:
+        """Of the time for the verdict, once the answer is loaded."""
+        ...
+
 
 @dataclass
 class Case:
@@ -86,9 +90,9 @@ class _Check:
 
 
 class Judge:
-    """A pytest plugin for one job. seconds: what is left of its time."""
+    """A pytest plugin for one job. load executes the answer, once the checks are collected, and says how that failed."""
 
-    def __init__(self, job: Job, subject: Any, seed: int, load: CheckFailure | None, seconds: float) -> None:
+    def __init__(self, job: Job, subject: Any, seed: int, load: Callable[[], CheckFailure | None]) -> None:
         self.cases: list[Case] = []
         self.errors: list[str] = []
         self.broken: WorkerUnavailable | None = None
@@ -97,10 +101,12 @@ class Judge:
         self._job = job
         self._subject = subject
         self._seed = seed
+        self.load: CheckFailure | None = None
+        self.loading_output = ""
         self._load = load
         self._checks: dict[str, _Check] = {}
         self._line: Line | None = None
-        self._deadline = time.monotonic() + seconds
+        self._deadline = time.monotonic() + job.seconds
         self._started = 0.0
 
     # ── fixtures ─────────────────────────────────────────────────────────────────────────────────
@@ -156,6 +162,19 @@ class Judge:
         items[:] = [item for item in items if check_of(item) == only]
         self._checks = {only: self._checks[only]}
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not session.items or self.errors:
+            return
+        try:
+            self.load = self._load()
+        except WorkerUnavailable as error:
+            self.broken = error
+            session.shouldstop = "the judge itself failed"
+            return
+        self._deadline = time.monotonic() + self._subject.seconds_left()
+        if self.load is not None:
+            self.loading_output = self._subject.printed()
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         check = self._checks[check_of(item)]
@@ -171,7 +190,7 @@ class Judge:
         self._started = time.perf_counter()
 
     def _why_not(self, item: pytest.Item, left: float) -> str | None:
-        if self._load is not None:
+        if self.load is not None:
             return _("the file could not be loaded")
         for marker in item.iter_markers("after"):
             for name in marker.args:

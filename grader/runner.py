@@ -8,6 +8,7 @@ import secrets
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,14 @@ def run(job: Job, workers: Workers) -> Verdict:
     seed = secrets.randbelow(SEEDS) if job.seed is None else job.seed
     candidate = RemoteCandidate(job, workers)
     try:
-        load = _load(job, candidate)
-        loading_output = candidate.printed() if load is not None else ""
-        judge = run_checks(job, candidate, seed, load, seconds=candidate.seconds_left())
+        workers.prepare(job)  # it gets ready while the source is read and the checks are collected
+        refusal = _refusal(job)
+        flags = [f"{finding.line}: {finding.rule}" for finding in scan.suspicious(job.source[:MAX_SOURCE])]
+        judge = run_checks(job, candidate, seed, load=lambda: refusal or _load(job, candidate))
     finally:
         candidate.close()
-    results = judge.results()
+        workers.forget()
+    load, results = judge.load, judge.results()
     if job.diagnose and load is None:
         found = diagnose(job, judge.cases, seed)
         results = [_with(result, found) for result in results]
@@ -64,8 +67,8 @@ def run(job: Job, workers: Workers) -> Verdict:
         device="cuda" if job.device == "cuda" else "cpu",
         checks=results,
         load=load.failure if load is not None else None,
-        output=loading_output,
-        flags=[f"{finding.line}: {finding.rule}" for finding in scan.suspicious(job.source[:MAX_SOURCE])],
+        output=judge.loading_output,
+        flags=flags,
         policy=job.policy,
         layers=candidate.layers,
         versions=versions(),
@@ -73,9 +76,9 @@ def run(job: Job, workers: Workers) -> Verdict:
     )
 
 
-def run_checks(job: Job, subject: Any, seed: int, load: CheckFailure | None, *, seconds: float) -> Judge:
-    """Run the exercise's check file against a subject, within so many seconds. Raises JobError, JudgeFault."""
-    judge = Judge(job, subject, seed, load, seconds)
+def run_checks(job: Job, subject: Any, seed: int, load: Callable[[], CheckFailure | None]) -> Judge:
+    """Run the exercise's check file against a subject; load is called once the checks are known. Raises JobError, JudgeFault, WorkerUnavailable."""
+    judge = Judge(job, subject, seed, load)
     for name in [name for name in os.environ if name.startswith("PYTEST")]:
         del os.environ[name]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -97,8 +100,8 @@ def run_checks(job: Job, subject: Any, seed: int, load: CheckFailure | None, *, 
     return judge
 
 
-def _load(job: Job, candidate: RemoteCandidate) -> CheckFailure | None:
-    """Scan the source, start a worker, execute the answer there. Why it cannot be judged, or None."""
+def _refusal(job: Job) -> CheckFailure | None:
+    """What a look at the source is enough to refuse it for."""
     if len(job.source) > MAX_SOURCE:
         line = _("an answer may have at most {limit} characters, not {size}").format(limit=MAX_SOURCE, size=len(job.source))
         return CheckFailure("protocol", [line])
@@ -107,6 +110,11 @@ def _load(job: Job, candidate: RemoteCandidate) -> CheckFailure | None:
         frames = [Frame(finding.line, "", neutralise(finding.code)) for finding in findings]
         lines = [_("not allowed in this exercise: {what}").format(what=", ".join(dict.fromkeys(neutralise(finding.name) for finding in findings)))]
         return CheckFailure("forbidden", lines, what=findings[0].rule, frames=frames)
+    return None
+
+
+def _load(job: Job, candidate: RemoteCandidate) -> CheckFailure | None:
+    """Execute the answer in a worker. How that failed, or None."""
     candidate.start_check(job.seconds, job.seconds)
     try:
         candidate.ready()

@@ -232,7 +232,7 @@ def warm_pytest() -> None:
         job = Job(slug="warm", source="", filename="warm.py", checks=str(path))
         for lang in ("zh", "en"):
             use_language(lang)
-        run_checks(job, _Nobody(), 0, None, seconds=job.seconds)
+        run_checks(job, _Nobody(), 0, lambda: None)
 
 
 class _Nobody:
@@ -250,6 +250,10 @@ class _Nobody:
     def printed(self) -> str:
         """Nothing."""
         return ""
+
+    def seconds_left(self) -> float:
+        """Enough."""
+        return 60.0
 
 
 __all__ = ["Reply", "Server", "listen", "receive_bytes", "reply_to", "send_bytes"]

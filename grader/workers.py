@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from grader import protocol as wire
 from grader.interpreter import clean_environment, isolated_python
@@ -44,12 +44,35 @@ class Process:
         raise NotImplementedError
 
 
-class Workers(Protocol):
-    """A source of workers."""
+class Workers:
+    """A source of workers. One can be asked for ahead, so that it is ready when it is needed."""
+
+    def __init__(self) -> None:
+        self._spare: tuple[dict[str, Any], Process] | None = None
+
+    def prepare(self, job: Job) -> None:
+        """Ask for a worker now, and wait for it later, in start(). Raises WorkerUnavailable."""
+        if self._spare is None or self._spare[0] != settings_of(job):
+            self.forget()
+            self._spare = (settings_of(job), self._ask(job))
 
     def start(self, job: Job) -> Process:
         """A fresh worker, ready to load the answer. Raises WorkerUnavailable."""
-        ...
+        self.prepare(job)
+        assert self._spare is not None
+        (_settings, process), self._spare = self._spare, None
+        _greet(process)
+        return process
+
+    def forget(self) -> None:
+        """End a worker that was asked for and is not needed."""
+        if self._spare is not None:
+            (_settings, process), self._spare = self._spare, None
+            process.end()
+            process.output.close()
+
+    def _ask(self, job: Job) -> Process:
+        raise NotImplementedError
 
 
 def settings_of(job: Job) -> dict[str, Any]:
@@ -128,13 +151,14 @@ class _Forked(Process):
         return said.decode()
 
 
-class ForkedWorkers:
+class ForkedWorkers(Workers):
     """Asks the zygote at the other end of control (a SOCK_SEQPACKET socket; several judges may share it)."""
 
     def __init__(self, control: socket.socket) -> None:
+        super().__init__()
         self._control = control
 
-    def start(self, job: Job) -> Process:
+    def _ask(self, job: Job) -> Process:
         connection, theirs = _pair()
         output, their_output = _pair()
         lifeline, their_lifeline = socket.socketpair()
@@ -148,9 +172,7 @@ class ForkedWorkers:
         finally:
             for end in (theirs, their_output, their_lifeline):
                 end.close()
-        process = _Forked(connection, output, lifeline)
-        _greet(process)
-        return process
+        return _Forked(connection, output, lifeline)
 
 
 class _Spawned(Process):
@@ -169,24 +191,10 @@ class _Spawned(Process):
         return status
 
 
-class SpawnedWorkers:
-    """Starts an interpreter for each worker. prepare() starts one ahead, to be ready when it is asked for."""
+class SpawnedWorkers(Workers):
+    """Starts an interpreter for each worker."""
 
-    def __init__(self) -> None:
-        self._spare: tuple[dict[str, Any], Process] | None = None
-
-    def prepare(self, job: Job) -> None:
-        """Start a spare worker now and wait for it later."""
-        self._spare = (settings_of(job), self._spawn(job))
-
-    def start(self, job: Job) -> Process:
-        spare, self._spare = self._spare, None
-        process = spare[1] if spare and spare[0] == settings_of(job) else self._spawn(job)
-        _greet(process)
-        return process
-
-    @staticmethod
-    def _spawn(job: Job) -> Process:
+    def _ask(self, job: Job) -> Process:
         connection, theirs = _pair()
         output, their_output = _pair()
         fds = [theirs.fileno(), their_output.fileno()]
