@@ -6,8 +6,6 @@ import gc
 import os
 import sys
 
-gc.set_threshold(100_000, 20, 20)  # nothing that is made while modules are imported is garbage: looking for some costs a tenth of the start
-
 if __name__ == "__main__" and not sys.flags.safe_path and sys.path[0] != os.path.dirname(os.path.dirname(__file__)):  # noqa: PTH120 - pathlib is not safe yet
     # `python -m kit` looks for modules in the current folder first: a learner's msgspec.py would run as ours, and exit 0.
     del sys.path[0]
@@ -21,6 +19,7 @@ from kit.errors import BROKEN_PIPE, INTERRUPTED, OWN_FAILURE, KitError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status. An error is one line on stderr; KIT_DEBUG=1 adds the traceback."""
+    gc.set_threshold(100_000, 20, 20)  # nothing that is made while modules are imported is garbage: looking for some costs a tenth of the start
     try:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
