@@ -67,7 +67,7 @@ def test_wrong_options_of_grade(learner: Learner, options: tuple[str, ...], says
     [
         (b"a = 'ok'\nb = '\xe9'\n", "double.py:2"),
         (b"a = 1\0\n", "NUL byte"),
-        (b"#" * 1_000_001, "larger than 1 MB"),
+        (b"#" * 1_000_001, "larger than 200 KB"),
     ],
 )
 def test_an_answer_that_is_no_answer(learner: Learner, content: bytes, says: str):
