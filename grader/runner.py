@@ -50,7 +50,8 @@ def run(job: Job, workers: Workers) -> Verdict:
         workers.prepare(job)  # it gets ready while the source is read and the checks are collected
         refusal = _refusal(job)
         flags = [f"{finding.line}: {finding.rule}" for finding in scan.suspicious(job.source[:MAX_SOURCE])]
-        judge = run_checks(job, candidate, seed, load=lambda: refusal or _load(job, candidate))
+        with torch.backends.mkldnn.flags(enabled=False):  # it compiles a kernel for every new shape, which costs more than the reference itself
+            judge = run_checks(job, candidate, seed, load=lambda: refusal or _load(job, candidate))
     finally:
         candidate.close()
         workers.forget()
