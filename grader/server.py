@@ -112,6 +112,7 @@ class Server:
         self._path = path
         self._inode = Path(path).stat().st_ino
         self._children: set[int] = set()
+        self._asker: socket.socket | None = None
         warm_pytest()
         gc.collect()
         gc.freeze()
@@ -169,7 +170,7 @@ class Server:
             connection.close()
             return False
         if job is None:
-            connection.close()
+            self._asker = connection  # hears of the end when there is one: once the socket's file is gone
             return True
         if uses_optimisers(job):
             importlib.import_module("torch._dynamo")  # once here, not in the fork of every job
