@@ -1,26 +1,26 @@
 """Mutants that are judged to be no mistakes: the changed code does the same, so no check can tell. Each is listed with the reason.
 
-tests/equivalent_mutants.toml has one [[equivalent]] for each: exercise, line (the statement), mutant (the changed one), reason, and inside
-(the function) where the same statement stands in several. Matched by text, so that edits elsewhere in a solution change nothing.
+tests/equivalent/<slug with underscores>.toml has one [[equivalent]] for each: line (the statement), mutant (the changed one), reason, and
+inside (the function) where the same statement stands in several. Matched by text, so that edits elsewhere in a solution change nothing.
 """
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from kit.author.mutants import Mutant
 from kit.exercise import read_toml
 
 __all__ = ["Equivalent", "load", "reason", "stale"]
 
-FILE = "tests/equivalent_mutants.toml"
+FOLDER = "tests/equivalent"
 
 
 class Equivalent(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One entry of the list."""
+    """One entry of the list of an exercise, which is not written in the file but its name."""
 
-    exercise: str
+    exercise: str = ""
     line: str
     mutant: str
     reason: str
@@ -37,9 +37,11 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load(bank: Path) -> tuple[Equivalent, ...]:
-    """The list of a bank; empty when it has none. Raises KitError when the file is damaged."""
-    path = bank / FILE
-    return read_toml(path, _File).equivalent if path.exists() else ()
+    """The lists of a bank. Raises KitError when a file is damaged."""
+    files = sorted((bank / FOLDER).glob("*.toml"))
+    return tuple(
+        structs.replace(entry, exercise=path.stem.replace("_", "-")) for path in files for entry in read_toml(path, _File).equivalent
+    )
 
 
 def reason(mutant: Mutant, entries: Iterable[Equivalent]) -> str | None:

@@ -16,9 +16,9 @@ def judge_by(killed):
 
 
 def list_as_equivalent(bank, line, mutant, **more):
-    path = bank / equivalent.FILE
-    path.parent.mkdir(exist_ok=True)
-    entry = {"exercise": SLUG, "line": line, "mutant": mutant, "reason": "the same sum", **more}
+    path = bank / equivalent.FOLDER / f"{SLUG.replace('-', '_')}.toml"
+    path.parent.mkdir(exist_ok=True, parents=True)
+    entry = {"line": line, "mutant": mutant, "reason": "the same sum", **more}
     with path.open("a", encoding="utf-8") as file:
         file.write("[[equivalent]]\n" + "".join(f"{key} = '{value}'\n" for key, value in entry.items()))
 
