@@ -304,7 +304,7 @@ def test_schedule_outside(answer):
 
 def test_apply_masks(answer, draw, worker, device):
     """Masks on a model, in place
-    在模型上就地施加掩码"""
+    在模型上原地施加掩码"""
     sizes = (6, 5, 4)
     state = draw_state(draw, sequential_here(sizes))
     model = sequential(worker, device, sizes)
