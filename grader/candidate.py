@@ -105,7 +105,6 @@ class _Recorder:
         shown = f"{kind}: {message}" if message else kind
         return AnswerRaised(types, shown.splitlines()[:8], message=message, frames=frames)
 
-
     def _source_line(self, number: int) -> str:
         return neutralise(self._source_lines[number - 1].strip()) if 0 < number <= len(self._source_lines) else ""
 
@@ -335,7 +334,6 @@ def _bytes_of(value: Any) -> int:
 
 def _block(packer: Packer | None) -> bytearray:
     return bytearray().join(packer.buffers) if packer else bytearray()
-
 
 
 def _no_callback(_wanted: wire.CallbackWanted, _block: bytearray) -> tuple[wire.Node, Packer]:

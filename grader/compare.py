@@ -31,9 +31,7 @@ TOLERANCES: dict[torch.dtype, tuple[float, float]] = {
 COARSENESS = [torch.float64, torch.complex128, torch.float32, torch.complex64, torch.float16, torch.bfloat16]
 
 
-def assert_same(
-    actual: Any, expected: Any, what: str, *, rtol: float | None = None, atol: float | None = None, check_dtype: bool = True
-) -> None:
+def assert_same(actual: Any, expected: Any, what: str, *, rtol: float | None = None, atol: float | None = None, check_dtype: bool = True) -> None:
     """Type, shape, dtype and values agree.
 
     Tensors, arrays, numbers, strings, None, booleans, and lists, tuples and dicts of them. A float is compared like a float64 tensor. Integers and

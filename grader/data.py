@@ -1,10 +1,10 @@
-"""Real data for checks that train: the digits that scikit-learn ships, read without importing scikit-learn."""
+"""Data for checks that train: the digits that scikit-learn ships, read without importing it, and texts written for the kit."""
 
 import gzip
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import torch
@@ -12,10 +12,11 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["digits"]
+__all__ = ["digits", "reviews", "text"]
 
 TRAIN = 1437  # four fifths of the 1797 images; the other 360 are the test set
 BRIGHTEST = 16.0
+TEXTS = Path(__file__).parent / "texts"
 
 
 class _Draw(Protocol):
@@ -48,3 +49,20 @@ def digits(draw: _Draw) -> tuple["Tensor", "Tensor", "Tensor", "Tensor"]:
     order = torch.randperm(len(images), generator=draw.generator)
     train, test = order[:TRAIN], order[TRAIN:]
     return images[train], labels[train], images[test], labels[test]
+
+
+def text(lang: Literal["en", "zh"]) -> str:
+    """A running text of stories and essays written for the kit, in paragraphs that end with a line break; always the same."""
+    return (TEXTS / f"{lang}.txt").read_text(encoding="utf-8")
+
+
+def reviews(draw: _Draw, lang: Literal["en", "zh"]) -> tuple[list[str], list[int], list[str], list[int]]:
+    """Short reviews written for the kit, shuffled by the seed: (train_texts, train_labels, test_texts, test_labels).
+
+    A label is 1 for a content and 0 for a discontented writer; both are equally frequent. Four fifths are for training.
+    """
+    rows = [line.split("\t") for line in (TEXTS / f"reviews.{lang}.tsv").read_text(encoding="utf-8").splitlines()]
+    shuffled = [rows[place] for place in torch.randperm(len(rows), generator=draw.generator).tolist()]
+    cut = len(rows) * 4 // 5
+    train, test = shuffled[:cut], shuffled[cut:]
+    return [row[1] for row in train], [int(row[0]) for row in train], [row[1] for row in test], [int(row[0]) for row in test]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable, Generator
@@ -136,6 +137,11 @@ class Judge:
         """Where the worker puts tensors."""
         return self._job.device
 
+    @pytest.fixture
+    def statement(self) -> str:
+        """The text whose examples are tried, where there are no other checks."""
+        return Path(self._job.statement or os.devnull).read_text(encoding="utf-8")
+
     # ── hooks ────────────────────────────────────────────────────────────────────────────────────
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "filterwarnings(warning): accepted; the judge shows no warnings")
@@ -202,9 +208,7 @@ class Judge:
         return None
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         check = self._checks[check_of(item)]
         if call.when == "teardown" or check.done:

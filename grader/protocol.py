@@ -19,6 +19,7 @@ HEADER = struct.Struct("<IQ")
 MAX_BODY = 8 << 20
 MAX_BLOCK = 256 << 20
 
+
 class ProtocolError(Exception):
     """The other side sent something that is no message: too large, too deep, out of range or malformed."""
 

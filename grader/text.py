@@ -33,9 +33,9 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 
 
 # What could move the cursor, ring, recolour or reorder a line when it is shown: C0 and C1 controls and bidirectional overrides.
-_UNSAFE = {
-    code: f"\\x{code:02x}" for code in [*range(9), *range(11, 32), *range(127, 160)]
-} | {code: f"\\u{code:04x}" for code in [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]}
+_UNSAFE = {code: f"\\x{code:02x}" for code in [*range(9), *range(11, 32), *range(127, 160)]} | {
+    code: f"\\u{code:04x}" for code in [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]
+}
 
 
 def neutralise(text: str) -> str:

@@ -16,7 +16,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """One answer to be judged.
 
     source is the learner's text; filename is how tracebacks name it. checks, solution and mistakes are paths of the bank (the last two
-    only serve the diagnosis; None without one). seconds bounds the whole verdict by the wall clock, check_seconds one check (None: as
+    only serve the diagnosis; None without one). statement: the Markdown file whose examples are tried instead of checks, in an edition that
+    has none. seconds bounds the whole verdict by the wall clock, check_seconds one check (None: as
     seconds); memory_mb bounds what the worker may map. only names one check (without "test_"). seed None draws a fresh one. device "auto"
     is the GPU where there is one.
     """
@@ -25,6 +26,7 @@ class Job(Struct, frozen=True, kw_only=True):
     source: str
     filename: str
     checks: str
+    statement: str | None = None
     solution: str | None = None
     mistakes: str | None = None
     forbid: tuple[str, ...] = ()
@@ -110,7 +112,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The judgement of one answer.
 
     passed: every check ran and passed. load: why the answer could not even be loaded (syntax error, exception at import, forbidden call …); then
-    all checks are skipped. complete: False when only one check was asked for. replayed: the seed was given, not drawn. error: the judge's own
+    all checks are skipped. complete: False when only one check was asked for, or only the
+    statement's examples could be tried. replayed: the seed was given, not drawn. error: the judge's own
     failure, never the learner's.
     """
 

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from platformdirs import user_cache_path
 
 from grader.text import _
+from kit import questions, shape
 from kit.errors import KitError, did_you_mean
 from kit.exercise import Exercise, ExerciseFile, Track, read_toml
 from kit.files import write_atomically
+from kit.questions import Question
 
-INDEX_VERSION = 2
-DRAWERS = ("exercises", "solutions", "grader/checks")
+INDEX_VERSION = 3
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -29,7 +31,7 @@ class Index(msgspec.Struct, frozen=True):
 
 
 class Bank:
-    """The exercises under a folder with exercises/, solutions/ and grader/checks/."""
+    """The exercises under a folder with exercises/, and unless it is a student edition solutions/ and grader/checks/."""
 
     def __init__(self, root: Path, *, cache: Path | None = None) -> None:
         """Nothing is read before it is asked for; cache is where the index is kept."""
@@ -66,6 +68,20 @@ class Bank:
         return self.index.tracks
 
     @cached_property
+    def edition(self) -> Literal["full", "student"]:
+        """A student edition has neither solutions nor hidden checks. Raises KitError."""
+        return shape.read(self.root).edition
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """All questions, in their order. Raises KitError."""
+        return questions.read(self.root)
+
+    def answering(self, question: Question) -> tuple[Exercise, ...]:
+        """The exercises that answer a question, in the order in which they are best learnt."""
+        return tuple(exercise for exercise in self.exercises if question.id in exercise.answers)
+
+    @cached_property
     def by_slug(self) -> Mapping[str, Exercise]:
         """Each exercise by its name."""
         return {exercise.slug: exercise for exercise in self.exercises}
@@ -87,19 +103,22 @@ class Bank:
 
 
 def find_root(environ: Mapping[str, str]) -> Path:
-    """The bank's folder: KIT_BANK, else the one inside the installed kit, else the checkout's. Raises KitError when it is no bank."""
+    """The bank's folder: KIT_BANK, else the kit's own. Raises KitError when it is no bank, or one of another format."""
     chosen = environ.get("KIT_BANK")
     if chosen:
         root = Path(chosen).expanduser().resolve()
-        if not (root / "exercises").is_dir():
-            remedy = _("KIT_BANK must name a folder with {drawers}.").format(drawers=", ".join(f"{drawer}/" for drawer in DRAWERS))
-            raise KitError(_("this is no bank of exercises"), root, remedy)
+        shape.read(root)
         return root
-    package = Path(__file__).resolve().parent
-    root = package / "_bank" if (package / "_bank").is_dir() else package.parent
+    root = own_root()
     if not (root / "exercises").is_dir():
         raise KitError(_("the kit is installed without its exercises"), root, _("Install it again, or set KIT_BANK to a bank's folder."))
     return root
+
+
+def own_root() -> Path:
+    """Where the kit's own exercises lie: inside the installed kit, else in the checkout."""
+    package = Path(__file__).resolve().parent
+    return package / "_bank" if (package / "_bank").is_dir() else package.parent
 
 
 def _fingerprint(exercises: Path) -> str:

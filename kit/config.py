@@ -11,9 +11,10 @@ from kit.files import write_atomically
 
 
 class Config(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What `kit config` sets. lang None: the locale decides."""
+    """What `kit config` sets. lang None: the locale decides. trusted: folders of banks whose checks may run."""
 
     lang: str | None = None
+    trusted: tuple[str, ...] = ()
 
 
 def config_path() -> Path:
@@ -30,6 +31,12 @@ def load() -> Config:
         return Config()
     except (OSError, msgspec.DecodeError) as error:
         raise KitError(_("the settings cannot be read"), path, _("Mend or delete the file ({reason}).").format(reason=error)) from error
+
+
+def trust(bank: Path) -> Path:
+    """Remember that the checks of a bank may run; returns the file. Raises KitError when it cannot be written."""
+    known = load()
+    return save(msgspec.structs.replace(known, trusted=tuple(dict.fromkeys((*known.trusted, str(bank))))))
 
 
 def save(config: Config) -> Path:

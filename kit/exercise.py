@@ -62,11 +62,12 @@ class ExerciseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class Track(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A group of exercises; slug is its folder's name, the rest is track.toml."""
+    """A group of exercises; slug is its folder's name, the rest is track.toml. about: what one is able to do after it."""
 
     slug: str = ""
     title: Bilingual
     order: int
+    about: Bilingual | None = None
 
 
 class Exercise(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,11 +59,16 @@ def targets(names: Sequence[str], bank: Bank, workspace: Workspace | None, cwd: 
     return [_of_slug(bank.exercise(slug), home)]
 
 
-def job(target: Target, wish: Wish, source: str | None = None) -> Job:
-    """The judge's job. Raises KitError when the answer cannot be read or the exercise has no such check or device."""
+def job(target: Target, wish: Wish, source: str | None = None, *, edition: Literal["full", "student"] = "full") -> Job:
+    """The judge's job; in a student edition that of trying the statement's examples.
+
+    Raises KitError when the answer cannot be read or the exercise has no such check or device.
+    """
     exercise = target.exercise
-    if not exercise.checks.is_file():
-        raise KitError(_("this bank has no checks"), exercise.checks, _("Use the full edition, or hand your answer in to your class."))
+    if edition == "student" and wish.only is not None:
+        raise KitError(_("a student edition has no hidden checks to choose from"), "--check", _("Leave it out; your class runs them all."))
+    if edition == "full" and not exercise.checks.is_file():
+        raise KitError(_("the checks of {slug} are missing").format(slug=exercise.slug), exercise.checks, _("Install the kit or the bank again."))
     if wish.only is not None:
         _checked_name(exercise, wish.only)
     diagnosable = exercise.solution.is_file() and exercise.mistakes.is_file()
@@ -72,6 +77,7 @@ def job(target: Target, wish: Wish, source: str | None = None) -> Job:
         source=read_answer(target.path) if source is None else source,
         filename=target.path.name,
         checks=str(exercise.checks),
+        statement=str(exercise.statement(wish.lang)) if edition == "student" else None,
         solution=str(exercise.solution) if diagnosable else None,
         mistakes=str(exercise.mistakes) if diagnosable else None,
         forbid=exercise.forbid,

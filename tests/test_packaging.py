@@ -97,3 +97,27 @@ def test_first_day_in_an_empty_folder(installed, wheel):
     assert passed.returncode == 0, passed.stdout + passed.stderr
     assert installed.run("kit", "solution").returncode == 0
     assert "通过" in installed.run("kit", "--lang", "zh", "grade", "--no-server").stdout
+
+
+def test_a_student_edition_is_installed_and_used(installed, tmp_path_factory):
+    """Last: it replaces what the tests above use."""
+    folder = tmp_path_factory.mktemp("student")
+    built = subprocess.run(
+        [Path(sys.executable).with_name("kit"), "author", "bundle", "--student", folder], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stderr
+    pip = [sys.executable, "-m", "pip", "--python", str(installed.scripts / "python"), "--disable-pip-version-check"]
+    command = [*pip, "install", "--quiet", "--no-deps", "--no-index", "--force-reinstall", built.stdout.strip()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert installed.run("kit", "--version").stdout.endswith("+student\n")
+    site = Path(installed.run("python", "-c", "import kit; print(kit.__file__)").stdout.strip()).parent
+    assert not (site / "_bank" / "solutions").exists()
+    assert not list(site.parent.glob("**/checks/*"))
+    assert installed.run("kit", "fetch", "conv2d").returncode == 0
+    answer = installed.folder / "conv2d" / "conv2d.py"
+    assert installed.run("kit", "grade", "conv2d").returncode == 1
+    answer.write_bytes((ROOT / "solutions/convolution/conv2d/solution.py").read_bytes())
+    graded = installed.run("kit", "grade", "conv2d")
+    assert graded.returncode == 0, graded.stdout + graded.stderr
+    assert "hidden checks run when you hand your answer in" in graded.stderr

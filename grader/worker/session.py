@@ -315,5 +315,3 @@ def _holds(value: wire.Node, node: wire.Node) -> bool:
     if isinstance(value, wire.DictNode):
         return any(_holds(item, node) for _, item in value.items)
     return False
-
-

@@ -23,6 +23,7 @@ class Report(Struct, frozen=True):
     """The findings on one exercise, or on the bank between exercises (slug "").
 
     seconds: of the judge, all verdicts together. mistakes, diagnosed: how many known mistakes were judged, and named as themselves.
+    checks: the seconds that each check takes with the solution.
     """
 
     slug: str
@@ -31,6 +32,7 @@ class Report(Struct, frozen=True):
     seconds: float = 0.0
     mistakes: int = 0
     diagnosed: int = 0
+    checks: dict[str, float] = field(default_factory=dict[str, float])
 
     @property
     def ok(self) -> bool:
@@ -154,6 +156,7 @@ def _prove(
                 seconds=seconds,
                 mistakes=outcome.mistakes,
                 diagnosed=outcome.diagnosed,
+                checks=outcome.checks,
             )
         )
     return proven

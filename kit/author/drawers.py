@@ -61,6 +61,11 @@ class Drawers(Struct, frozen=True):
         """The second right answer."""
         return self.bank / "tests" / "second" / f"{self.module}.py"
 
+    @property
+    def blind(self) -> Path:
+        """The answer of somebody who saw only the statement and the starter."""
+        return self.bank / "tests" / "blind" / f"{self.module}.py"
+
     def show(self, path: Path) -> str:
         """A path of the bank as authors write it."""
         return path.relative_to(self.bank).as_posix()

@@ -39,9 +39,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
 def load(bank: Path) -> tuple[Equivalent, ...]:
     """The lists of a bank. Raises KitError when a file is damaged."""
     files = sorted((bank / FOLDER).glob("*.toml"))
-    return tuple(
-        structs.replace(entry, exercise=path.stem.replace("_", "-")) for path in files for entry in read_toml(path, _File).equivalent
-    )
+    return tuple(structs.replace(entry, exercise=path.stem.replace("_", "-")) for path in files for entry in read_toml(path, _File).equivalent)
 
 
 def reason(mutant: Mutant, entries: Iterable[Equivalent]) -> str | None:

@@ -35,11 +35,15 @@ class Trial(Struct, frozen=True):
 
 
 class Proof(Struct, frozen=True):
-    """What the verdicts on one exercise say; diagnosed: how many of its mistakes were named as themselves at first place."""
+    """What the verdicts on one exercise say; diagnosed: how many of its mistakes were named as themselves at first place.
+
+    checks: the seconds of each check, in the fastest verdict on the solution.
+    """
 
     findings: list[Finding] = field(default_factory=list[Finding])
     mistakes: int = 0
     diagnosed: int = 0
+    checks: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def plan(drawers: Drawers, facts: ExerciseFile) -> list[Trial]:
@@ -81,7 +85,10 @@ def conclude(results: Sequence[tuple[Trial, Verdict]]) -> Proof:
     if mistakes and not any(verdict.error for _trial, verdict in results):
         findings += _idle_checks(results[0][0].drawers, [verdict for _trial, verdict in results])
     diagnosed = sum(_named(mistake, verdict) for mistake, verdict in mistakes)
-    return Proof(list(dict.fromkeys(findings)), len(mistakes), diagnosed)
+    passed = [verdict for trial, verdict in results if trial.role == "solution" and verdict.passed]
+    fastest = min(passed, key=lambda verdict: verdict.seconds, default=None)
+    checks = {check.name: check.seconds for check in fastest.checks} if fastest is not None else {}
+    return Proof(list(dict.fromkeys(findings)), len(mistakes), diagnosed, checks)
 
 
 def _right(trial: Trial, verdict: Verdict) -> Iterator[Finding]:

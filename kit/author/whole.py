@@ -74,7 +74,7 @@ def _files(drawers: Drawers, facts: ExerciseFile | None) -> tuple[list[Path], li
 
 def _orphans(bank: Path, exercises: Sequence[Drawers], facts: Mapping[str, ExerciseFile]) -> Iterator[Finding]:
     """Files outside the exercises' own folders that belong to no exercise."""
-    known = {bank / "exercises" / "questions.toml"}
+    known = {bank / "exercises" / name for name in ("bank.toml", "questions.toml", "glossary.toml")}
     for drawers in exercises:
         required, optional = _files(drawers, facts.get(drawers.slug))
         known |= {*required, *optional, drawers.exercise.parent / "track.toml"}

@@ -1,5 +1,6 @@
 """The commands, with their help texts in the language in use: import this only after the language is decided."""
 
+import os
 from typing import Annotated
 
 from typer import Exit, Option, Typer, echo
@@ -19,10 +20,18 @@ def _print_version(value: bool) -> None:
         raise Exit
 
 
+def _use_bank(path: str | None) -> None:
+    if path is not None:
+        os.environ["KIT_BANK"] = path
+
+
 def _root(
     lang: Annotated[
         str | None, Option("--lang", metavar="en|zh", help=_("Speak this language, in this run."), autocompletion=setup.complete_language)
     ] = None,  # taken out of the arguments before typer sees them; here for the help page and completion
+    bank: Annotated[
+        str | None, Option("--bank", metavar="PATH", help=_("Use the exercises of this folder, as KIT_BANK does."), callback=_use_bank, is_eager=True)
+    ] = None,  # done by its callback
     version: Annotated[
         bool, Option("--version", help=_("Print the version."), callback=_print_version, is_eager=True)
     ] = False,  # done by its callback
@@ -40,12 +49,13 @@ def build() -> Typer:
     for name, function, panel, text in (
         ("next", learn.next_, learning, _("Fetch the first exercise that is not passed.")),
         ("fetch", learn.fetch, learning, _("Fetch an exercise.")),
-        ("show", learn.show, learning, _("Show the statement.")),
+        ("show", learn.show, learning, _("Show the statement; or a question, by q: and its id.")),
         ("grade", grade.grade, learning, _("Grade your answer.")),
         ("hint", learn.hint, learning, _("Show one more hint.")),
         ("solution", learn.solution, learning, _("Show the model answer: after a pass, or after a yes, which is remembered.")),
         ("reset", learn.reset, learning, _("Begin again from the starter; your answer is kept under a dated name.")),
-        ("list", look.list_, looking, _("List the exercises.")),
+        ("list", look.list_, looking, _("Show the map: tracks, exercises, levels, what is passed and what is open.")),
+        ("questions", look.questions, looking, _("List the interview questions, each with the exercises that answer it.")),
         ("status", look.status, looking, _("Show how far you are.")),
         ("doctor", setup.doctor, machine, _("See whether everything is in place on this machine.")),
     ):
@@ -53,6 +63,7 @@ def build() -> Typer:
     settings = Typer(cls=KitGroup, help=_("Change the settings."), rich_markup_mode=None)
     settings.callback(cls=KitGroup, context_settings=SETTINGS)(_nothing)
     settings.command("lang", cls=KitCommand, help=_("Choose the language of the kit."), context_settings=SETTINGS)(setup.config_lang)
+    settings.command("trust", cls=KitCommand, help=_("Let the checks of somebody else's bank run."), context_settings=SETTINGS)(setup.config_trust)
     app.add_typer(settings, name="config", cls=KitGroup, help=_("Change the settings."), rich_help_panel=machine, context_settings=SETTINGS)
     app.add_typer(
         author.build(SETTINGS),

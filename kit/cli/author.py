@@ -2,6 +2,8 @@
 
 # ruff: noqa: PLC0415  # each command imports what it needs when it runs: that keeps the start of the others quick
 
+import shlex
+from pathlib import Path
 from typing import Annotated, Any
 
 from typer import Argument, Option, Typer
@@ -26,7 +28,7 @@ def new(
     from kit.author.new import new as make
 
     session = Session()
-    for path in make(session.bank.root, track, slug, title, title_zh):
+    for path in make(session.root, track, slug, title, title_zh):
         session.screen.result(str(path))
     session.screen.talk("", _("Fill them in, then run: kit author check {slug}").format(slug=slug))
     return PASSED
@@ -42,8 +44,9 @@ def check(
     from kit.screen import authoring
 
     session = Session()
+    session.consent()
     with authoring.bar(session.screen) as on_progress:
-        reports = prove(session.bank.root, slugs or (), judged=not quick, jobs=_number(jobs, "--jobs"), on_progress=on_progress)
+        reports = prove(session.root, slugs or (), judged=not quick, jobs=_number(jobs, "--jobs"), on_progress=on_progress)
     authoring.show_reports(session.screen, reports)
     return PASSED if all(report.ok for report in reports) else NOT_PASSED
 
@@ -54,7 +57,7 @@ def sync(slugs: Slugs = None) -> int:
     from kit.screen.authoring import show_synced
 
     session = Session()
-    show_synced(session.screen, cut(session.bank.root, slugs or ()))
+    show_synced(session.screen, cut(session.root, slugs or ()))
     return PASSED
 
 
@@ -70,13 +73,47 @@ def mutate(
     from kit.screen import authoring
 
     session = Session()
+    session.consent()
     sample, at_once = _number(limit, "--limit"), _number(jobs, "--jobs")
     with authoring.bar(session.screen) as on_progress:
-        reports = try_all(session.bank.root, slugs or (), limit=sample, seed=_number(seed, "--seed") or 0, jobs=at_once, on_progress=on_progress)
+        reports = try_all(session.root, slugs or (), limit=sample, seed=_number(seed, "--seed") or 0, jobs=at_once, on_progress=on_progress)
     authoring.show_mutations(session.screen, reports, TARGET)
     if any(report.count("error") for report in reports):
         return OWN_FAILURE
     return PASSED if all(report.score >= TARGET and not report.wrongly_listed for report in reports) else NOT_PASSED
+
+
+def bundle(
+    out: Annotated[str, Argument(metavar="OUT", help=_("The folder to write the wheel into; it is made if need be."))],
+    student: Annotated[bool, Option("--student", help=_("Leave out the solutions and the hidden checks."))] = False,
+) -> int:
+    """Build an edition of the kit with this bank that can be installed."""
+    from kit.author.bundle import bundle as build_wheel
+
+    session = Session()
+    wheel = build_wheel(session.root, Path(out), edition="student" if student else "full")
+    session.screen.result(str(wheel))
+    session.screen.talk(_("Install it with: pip install {wheel}").format(wheel=shlex.quote(str(wheel))))
+    return PASSED
+
+
+def report(
+    out: Annotated[str, Argument(metavar="OUT", help=_("The folder to write report.html and report.json into; it is made if need be."))],
+    limit: Annotated[str | None, Option("--limit", metavar="N", help=_("Judge at most so many mutants of each exercise, drawn at random."))] = None,
+    jobs: Jobs = None,
+) -> int:
+    """Write a page on the quality of every exercise."""
+    from kit.author.quality import gather, summary
+    from kit.screen import authoring
+    from kit.screen.quality import write_page
+
+    session = Session()
+    session.consent()
+    folder = Path(out)
+    with authoring.bar(session.screen) as on_progress:
+        found = gather(session.root, folder, limit=_number(limit, "--limit"), jobs=_number(jobs, "--jobs"), on_progress=on_progress)
+    session.screen.result(*summary(found), str(write_page(folder, found)))
+    return PASSED if all(each.ok for each in found.exercises) else NOT_PASSED
 
 
 def build(settings: dict[str, Any]) -> Typer:
@@ -86,6 +123,8 @@ def build(settings: dict[str, Any]) -> Typer:
         ("new", new, _("Make the files of a new exercise.")),
         ("check", check, _("Prove that exercises are right: solution, starter, mistakes, examples, quiz, files.")),
         ("sync", sync, _("Cut the starters from the solutions again.")),
+        ("report", report, _("Check and mutate everything and write the result as a page; what has not changed since is not judged again.")),
+        ("bundle", bundle, _("Build an edition of the kit with this bank that can be installed.")),
         ("mutate", mutate, _("Change the solutions in small ways and list the changes that no check notices.")),
     ):
         app.command(name, cls=KitCommand, help=text, context_settings=settings)(function)

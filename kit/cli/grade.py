@@ -54,6 +54,7 @@ def grade(  # noqa: PLR0917  # typer calls it by keyword
         raise KitError(_("--all and names do not go together"), remedy=_("Leave one of them out."))
     if check is not None and len(chosen) > 1:
         raise KitError(_("--check goes with one exercise"), remedy=_("Name the exercise that has this check."))
+    session.consent()
     if pdb:
         return _debug(chosen, wish)
     problems: list[KitError] = []
@@ -102,7 +103,7 @@ def _submit(work: Job, *, server: bool) -> "Pending":
 
 def _one(session: Session, target: Target, wish: Wish, *, server: bool, quiet: bool) -> Verdict:
     """Grade one answer; unless quiet, show the report. The judge works while the screen is imported."""
-    work = job(target, wish)
+    work = job(target, wish, edition=session.bank.edition)
     with _judging():
         pending = _submit(work, server=server)
         if not quiet:
@@ -127,7 +128,7 @@ def _many(
         for target in chosen:
             advance(target.exercise.slug)
             try:
-                work = job(target, wish)
+                work = job(target, wish, edition=session.bank.edition)
             except KitError as error:
                 problems.append(error)
                 session.screen.talk(_("error: {message}").format(message=error))
@@ -162,7 +163,7 @@ def _debug(chosen: Sequence[Target], wish: Wish) -> int:
     from grader.client import judge_here
 
     with _judging():
-        verdict = judge_here(job(chosen[0], wish))
+        verdict = judge_here(job(chosen[0], wish, edition=Session().bank.edition))
     passed, total = sum(check.status == "passed" for check in verdict.checks), len(verdict.checks)
     text = _("{passed} of {total} checks passed here, without the sandbox; nothing is recorded. For a verdict run: kit grade")
     Session().screen.talk(text.format(passed=passed, total=total))

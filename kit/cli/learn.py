@@ -8,6 +8,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from grader.text import _
+from kit import questions
 from kit.cli.complete import complete_slug, complete_track
 from kit.cli.session import Session
 from kit.errors import PASSED, KitError
@@ -51,6 +52,12 @@ def show(slug: MaybeSlug = None) -> int:
     from kit.screen.statement import show_markdown
 
     session = Session()
+    if slug is not None and slug.startswith(questions.PREFIX):
+        from kit.screen.listing import show_question
+
+        question = questions.named(slug, session.bank.questions)
+        show_question(session.screen, question, session.bank.answering(question), session.records())
+        return PASSED
     show_markdown(session.screen, _text(session.named_or_current(slug).statement(session.lang)))
     return PASSED
 

@@ -39,7 +39,20 @@ def list_(
         each for each in session.bank.exercises
         if track in {None, each.track} and (wanted is None or records.get(each.slug, Record()).state in wanted)
     ]  # fmt: skip
-    show_list(session.screen, session.bank.tracks, chosen, records)
+    show_list(session.screen, session.bank, chosen, records, landing=track)
+    return PASSED
+
+
+def questions(track: TrackOption = None) -> int:
+    """List the interview questions."""
+    from kit.screen.listing import show_questions
+
+    session = Session()
+    if track is not None:
+        session.bank.track(track)
+    answered = [(question, session.bank.answering(question)) for question in session.bank.questions]
+    chosen = [(question, exercises) for question, exercises in answered if track is None or track in {each.track for each in exercises}]
+    show_questions(session.screen, chosen, session.records())
     return PASSED
 
 

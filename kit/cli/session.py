@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  # each command imports what it needs when it runs: that keeps the start of the others quick
 
 import os
+import shlex
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.text import _
-from kit.bank import Bank, find_root
+from kit import config, shape
+from kit.bank import Bank, find_root, own_root
 from kit.errors import KitError
 from kit.exercise import Exercise
 from kit.language import in_use
@@ -35,9 +37,29 @@ class Session:
     cwd: Path = field(default_factory=_here)
 
     @cached_property
+    def root(self) -> Path:
+        """The bank's folder, which an author may not have filled yet. Raises KitError when it is no bank."""
+        return find_root(os.environ)
+
+    @cached_property
     def bank(self) -> Bank:
-        """The exercises."""
-        return Bank(find_root(os.environ))
+        """The exercises. Raises KitError when another's bank is not complete."""
+        return Bank(self.root if self.root == own_root() else shape.checked(self.root))
+
+    def consent(self) -> None:
+        """Have somebody agree, once, to running the checks of a bank that is not the kit's own: they are programs. Raises KitError."""
+        if self.root == own_root() or os.environ.get("KIT_TRUST") == "1" or str(self.root) in config.load().trusted:
+            return
+        if not self.asks():
+            remedy = _("Look at them, then run: kit config trust {bank}").format(bank=shlex.quote(str(self.root)))
+            raise KitError(_("the checks of this bank are programs of its authors, and nobody has agreed yet to run them"), self.root, remedy)
+        from kit.screen.exercise import ask
+
+        what = _("The checks of {bank} are programs, written by its authors. They run with your rights, outside the sandbox.")
+        self.screen.talk(what.format(bank=self.root))
+        if not ask(self.screen, _("Do you trust them? This is asked once.")):
+            raise KitError(_("the checks of this bank may not run"), self.root, _("To allow it later, answer yes."))
+        config.trust(self.root)
 
     @cached_property
     def workspace(self) -> Workspace | None:

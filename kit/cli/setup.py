@@ -2,8 +2,10 @@
 
 # ruff: noqa: PLC0415  # each command imports what it needs when it runs: that keeps the start of the others quick
 
+from pathlib import Path
 from typing import Annotated
 
+from msgspec.structs import replace
 from typer import Argument
 
 from grader.text import LANGUAGES, _
@@ -42,8 +44,26 @@ def config_lang(
         screen.result(language.in_use())
         return PASSED
     chosen = language.checked(lang, "kit config lang")
-    path = config.save(config.Config(lang=chosen))
+    path = config.save(replace(config.load(), lang=chosen))
     language.speak(chosen)
     screen.result(_("The kit speaks English now."))
+    screen.talk(_("Kept in {path}").format(path=path))
+    return PASSED
+
+
+def config_trust(
+    bank: Annotated[str | None, Argument(metavar="[PATH]", help=_("The bank's folder; without it, print those that are trusted."))] = None,
+) -> int:
+    """Let the checks of a bank run."""
+    from kit import shape
+
+    screen = Session().screen
+    if bank is None:
+        screen.result(*config.load().trusted)
+        return PASSED
+    root = Path(bank).expanduser().resolve()
+    shape.read(root)
+    path = config.trust(root)
+    screen.result(_("The checks of {bank} may run now.").format(bank=root))
     screen.talk(_("Kept in {path}").format(path=path))
     return PASSED

@@ -48,13 +48,20 @@ def next_steps(target: Target, verdict: Verdict, bank: Bank, records: Mapping[st
             lines.append(_("That was the last one: every exercise of the bank is passed."))
         else:
             lines.append(_("Next: {title}. Run: kit next").format(title=following.title.say(in_use())))
+    elif bank.edition == "student" and (verdict.passed or (verdict.load is None and not _untouched(verdict))):
+        lines = [_("Only the statement's examples were tried: the hidden checks run when you hand your answer in.")]
     elif verdict.passed:
         lines = [_("This was only a part of it. For the whole verdict run: kit grade {name}").format(name=target.typed)]
-    elif any(check.failure is not None and check.failure.kind == "your_turn" for check in verdict.checks):
+    elif _untouched(verdict):
         lines = [_("Write your answer in {file}, then run: kit grade").format(file=target.path.name)]
     else:
         lines = [_("Stuck? Run: kit hint {slug}").format(slug=slug)]
     return [styled(line, "quiet") for line in lines]
+
+
+def _untouched(verdict: Verdict) -> bool:
+    """Whether something is still the starter's."""
+    return any(check.failure is not None and check.failure.kind == "your_turn" for check in verdict.checks)
 
 
 def show_row(screen: Screen, target: Target, verdict: Verdict) -> None:

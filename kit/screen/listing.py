@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from rich.text import Text
 
 from grader.text import _, ngettext
+from kit.bank import Bank
 from kit.exercise import Exercise, Track
 from kit.language import in_use
 from kit.progress import Record
+from kit.questions import Question
 from kit.screen.console import Screen, styled
-from kit.screen.layout import columns
+from kit.screen.layout import columns, indented
 
 MARKS = {"passed": ("✓", "passed"), "tried": ("✗", "failed"), "fetched": ("○", "todo"), "new": ("·", "quiet")}
 BAR = 20
@@ -20,15 +22,17 @@ def state_names() -> dict[str, str]:
     return {"passed": _("passed"), "tried": _("tried"), "fetched": _("fetched"), "new": _("new")}
 
 
-def show_list(screen: Screen, tracks: Sequence[Track], exercises: Sequence[Exercise], records: Mapping[str, Record]) -> None:
-    """Exercises by track."""
+def show_list(screen: Screen, bank: Bank, exercises: Sequence[Exercise], records: Mapping[str, Record], *, landing: str | None = None) -> None:
+    """Exercises by track, in the order in which they are best learnt; of one track, landing, also what it is for and what it builds on."""
     lang, names = in_use(), state_names()
     rows: list[tuple[Text, ...]] = []
-    heads: dict[int, str] = {}
-    for track in tracks:
+    heads: dict[int, Text] = {}
+    for track in bank.tracks:
         own = [exercise for exercise in exercises if exercise.track == track.slug]
         if own:
-            heads[len(rows)] = track.title.say(lang)
+            everything = [exercise for exercise in bank.exercises if exercise.track == track.slug]
+            passed = sum(records.get(exercise.slug, Record()).passed for exercise in everything)
+            heads[len(rows)] = styled(track.title.say(lang), "diagnosis") + styled(f"  {track.slug}  {passed}/{len(everything)}", "quiet")
         for exercise in own:
             state = records.get(exercise.slug, Record()).state
             mark, role = MARKS[state]
@@ -36,11 +40,59 @@ def show_list(screen: Screen, tracks: Sequence[Track], exercises: Sequence[Exerc
             rows.append((styled(mark, role), styled(exercise.slug, "strong"), level, styled(names[state], role), styled(exercise.title.say(lang))))
     for number, line in enumerate(columns(rows)):
         if number in heads:
-            screen.result(*([""] if number else []), styled(heads[number], "diagnosis"))
+            screen.result(*([""] if number else []), heads[number])
         line.truncate(max(screen.out.width, 80) if screen.out.is_terminal else 1000, overflow="ellipsis")
         screen.result(line)
     if not rows:
         screen.talk(_("No exercise is like that."))
+    elif landing is not None:
+        screen.result(*_landing(screen, bank, bank.track(landing)))
+
+
+def _landing(screen: Screen, bank: Bank, track: Track) -> list[Text | str]:
+    """What a track is for, and the tracks that it builds on."""
+    lang = in_use()
+    own = [exercise for exercise in bank.exercises if exercise.track == track.slug]
+    before = {bank.by_slug[slug].track for exercise in own for slug in exercise.after if slug in bank.by_slug} - {track.slug}
+    lines: list[Text | str] = []
+    if track.about is not None:
+        lines += ["", *indented(screen.out, track.about.say(lang), 0)]
+    if before:
+        titles = ", ".join(other.title.say(lang) for other in bank.tracks if other.slug in before)
+        lines += ["", *indented(screen.out, styled(_("It builds on: {titles}").format(titles=titles), "quiet"), 0)]
+    return lines
+
+
+def show_questions(screen: Screen, answered: Sequence[tuple[Question, Sequence[Exercise]]], records: Mapping[str, Record]) -> None:
+    """Questions, each with the exercises that answer it."""
+    lang = in_use()
+    for question, exercises in answered:
+        screen.result(*indented(screen.out, styled(question.say(lang)), 9, styled(question.id, "quiet")))
+        marked = [_marked(exercise, records) for exercise in exercises] or [styled(_("no exercise yet"), "quiet")]
+        screen.result(*indented(screen.out, Text("  ").join(marked), 9))
+    if not answered:
+        screen.talk(_("No question is like that."))
+
+
+def show_question(screen: Screen, question: Question, exercises: Sequence[Exercise], records: Mapping[str, Record]) -> None:
+    """One question, and the way to practise it."""
+    lang = in_use()
+    screen.result(*indented(screen.out, styled(question.say(lang), "strong"), 9, styled(question.id, "quiet")))
+    rows = [
+        (_marked(exercise, records), styled("●" * exercise.level + "○" * (5 - exercise.level), "quiet"), styled(exercise.title.say(lang)))
+        for exercise in exercises
+    ]
+    if not rows:
+        screen.talk(_("No exercise answers it yet."))
+        return
+    screen.result("", *(Text("  ") + line for line in columns(rows)))
+    screen.talk("", styled(_("Practise it: kit fetch {slug}. The model answer says it in words.").format(slug=exercises[0].slug), "quiet"))
+
+
+def _marked(exercise: Exercise, records: Mapping[str, Record]) -> Text:
+    """Its name after the mark of its state."""
+    mark, role = MARKS[records.get(exercise.slug, Record()).state]
+    return Text.assemble(styled(mark, role), " ", styled(exercise.slug, "strong"))
 
 
 def show_status(screen: Screen, tracks: Sequence[Track], exercises: Sequence[Exercise], records: Mapping[str, Record]) -> None:

@@ -21,7 +21,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     env = kept | {
         "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config"), "XDG_CACHE_HOME": str(folder / "cache"), "XDG_RUNTIME_DIR": str(run),
-        "TMPDIR": str(folder), "LANG": "C.UTF-8", "KIT_BANK": str(MINI_BANK),
+        "TMPDIR": str(folder), "LANG": "C.UTF-8", "KIT_BANK": str(MINI_BANK), "KIT_TRUST": "1",
     }  # fmt: skip
     yield env
     stop = "from grader.client import stop_server; stop_server()"

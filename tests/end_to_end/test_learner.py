@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -218,26 +217,6 @@ def test_reset_keeps_a_dated_copy(learner: Learner):
 
 def test_show_in_a_pipe_is_the_text_as_written(learner: Learner):
     assert learner.kit("show", "softplus").out == (MINI_BANK / "exercises/warm-up/softplus/README.md").read_text()
-
-
-def test_a_bank_without_solutions_still_grades(learner: Learner, in_bank, tmp_path):
-    shutil.copytree(MINI_BANK, tmp_path / "student", ignore=shutil.ignore_patterns("solutions"))
-    student = in_bank(tmp_path / "student")
-    student.kit("next")
-    student.write("double", SQUARED)
-    run = student.kit("grade")
-    assert run.status == 1
-    assert "diagnosis" not in run.out
-    assert "this bank has no solutions" in student.kit("solution", "double", "--yes").err
-
-
-def test_a_bank_without_checks_says_so(learner: Learner, in_bank, tmp_path):
-    shutil.copytree(MINI_BANK, tmp_path / "student", ignore=shutil.ignore_patterns("grader", "solutions"))
-    student = in_bank(tmp_path / "student")
-    student.kit("next")
-    run = student.kit("grade")
-    assert run.status == 2
-    assert "no checks" in run.err
 
 
 def test_no_gpu_is_a_usage_error(learner: Learner):

@@ -1,4 +1,4 @@
-"""The digits of grader.data are scikit-learn's own, shuffled by the seed and nothing else."""
+"""The digits of grader.data are scikit-learn's own, the texts ours; what is shuffled is shuffled by the seed and nothing else."""
 
 import importlib.util
 import subprocess
@@ -78,3 +78,24 @@ def test_without_the_file_the_remedy_is_named(monkeypatch, tmp_path):
     data._images_and_labels.cache_clear()
     with pytest.raises(FileNotFoundError, match="force-reinstall scikit-learn"):
         data.digits(draw(0))
+
+
+@pytest.mark.parametrize(("lang", "fewest"), [("en", 30_000), ("zh", 8_000)])
+def test_texts_are_long_enough_and_plain(lang, fewest):
+    text = data.text(lang)
+    assert fewest < len(text) < 300_000
+    assert "\t" not in text
+    assert "\r" not in text
+    assert text.endswith("\n")
+    assert text.isascii() == (lang == "en")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_reviews_are_balanced_and_split(lang):
+    train, train_labels, test, test_labels = data.reviews(draw(5), lang)
+    assert (len(train), len(test)) == (480, 120)
+    assert (len(train_labels), len(test_labels)) == (480, 120)
+    assert sum(train_labels) + sum(test_labels) == 300
+    assert len({*train, *test}) == 600
+    assert data.reviews(draw(5), lang) == (train, train_labels, test, test_labels)
+    assert data.reviews(draw(6), lang)[0] != train

@@ -234,7 +234,7 @@ def open_court() -> Generator[Court]:
         (court.home / ".bashrc").chmod(0o666)
         changed = {
             "HOME": str(court.home), "XDG_RUNTIME_DIR": str(root / "run"), "TMPDIR": str(root / "temp"), "KIT_BANK": str(court.bank),
-            "XDG_CONFIG_HOME": str(root / "config"), "XDG_CACHE_HOME": str(root / "cache"), "KIT_TEST_SECRET": SECRET,
+            "XDG_CONFIG_HOME": str(root / "config"), "XDG_CACHE_HOME": str(root / "cache"), "KIT_TEST_SECRET": SECRET, "KIT_TRUST": "1",
         }  # fmt: skip
         before = dict(os.environ)
         for name in ("KIT_SERVER", "KIT_WORKERS", "KIT_LANG"):

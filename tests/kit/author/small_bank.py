@@ -15,6 +15,7 @@ def make_bank(root: Path) -> Path:
     """What `kit author new` writes, with everything filled in that it asks for."""
     exercises = root / "exercises"
     exercises.mkdir(parents=True)
+    (exercises / "bank.toml").write_text("format = 1\n", encoding="utf-8")
     (exercises / "questions.toml").write_text('[[question]]\nid = "q1"\nen = "Why?"\nzh = "为什么？"\n', encoding="utf-8")
     for path in new(root, "basics", SLUG, "Weighted mean", "加权平均"):
         edit(path, lambda text: re.sub("<<(?:write: |待写：)(.+?)>>", r"\1", text))

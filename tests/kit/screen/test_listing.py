@@ -12,13 +12,13 @@ RECORDS = {"double": Record(attempts=3, passed=True, hints=2, solution="before")
 
 def test_exercises_by_track(tmp_path):
     out, bank = StringIO(), Bank(MINI_BANK, cache=tmp_path)
-    show_list(Screen(out, StringIO()), bank.tracks, bank.exercises, RECORDS)
-    assert out.getvalue() == "Warm-up\n✓  double    ●○○○○  passed  Double\n·  softplus  ●●○○○  new     Softplus\n"
+    show_list(Screen(out, StringIO()), bank, bank.exercises, RECORDS)
+    assert out.getvalue() == "Warm-up  warm-up  1/2\n✓  double    ●○○○○  passed  Double\n·  softplus  ●●○○○  new     Softplus\n"
 
 
 def test_nothing_to_list_is_said(tmp_path):
     out, err = StringIO(), StringIO()
-    show_list(Screen(out, err), (), (), {})
+    show_list(Screen(out, err), Bank(MINI_BANK, cache=tmp_path), (), {})
     assert (out.getvalue(), err.getvalue()) == ("", "No exercise is like that.\n")
 
 
