@@ -1,3 +1,4 @@
+# blind: passed at try 2
 from collections.abc import Sequence
 from itertools import pairwise
 

@@ -1,3 +1,4 @@
+# blind: passed at try 1
 import torch
 import torch.nn.functional as F
 from torch import Tensor

@@ -1,3 +1,4 @@
+# blind: passed at try 2
 import math
 
 import torch

@@ -1,3 +1,4 @@
+# blind: passed at try 1
 import math
 
 import torch
