@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct, field, structs
 
 from grader.text import _
+from grader.verdict import Verdict
 from kit.author import form, hidden, known, proof, statement, whole
 from kit.author.drawers import Drawers, find
 from kit.author.finding import Finding, placeholders, text_of
@@ -146,8 +147,9 @@ def _prove(
     proven: list[Report] = []
     for report in reports:
         results = [(trial, verdict) for trial, verdict in zip(trials, verdicts, strict=True) if trial.drawers.slug == report.slug]
-        outcome = proof.conclude(results)
-        seconds = sum(verdict.seconds for _trial, verdict in results)
+        again = _on_idle_checks(results, judge)
+        outcome = proof.conclude(results, again)
+        seconds = sum(verdict.seconds for verdict in (*again, *(verdict for _trial, verdict in results)))
         proven.append(
             structs.replace(
                 report,
@@ -160,3 +162,14 @@ def _prove(
             )
         )
     return proven
+
+
+def _on_idle_checks(results: Sequence[tuple[proof.Trial, Verdict]], judge: Judge | None) -> list[Verdict]:
+    """Verdicts by each check that is the first to fail for no mistake, up to the first mistake that it notices."""
+    verdicts: list[Verdict] = []
+    for name in proof.idle([verdict for _trial, verdict in results]):
+        for trial in proof.trials_of(name, results):
+            verdicts += judge_all([trial.job], judge=judge)
+            if any(check.name == name and check.status == "failed" for check in verdicts[-1].checks):
+                break
+    return verdicts

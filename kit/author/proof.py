@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from grader.mistakes import Mistake
 from grader.text import _
@@ -14,7 +14,7 @@ from kit.author.drawers import Drawers
 from kit.author.finding import Finding, text_of
 from kit.exercise import ExerciseFile
 
-__all__ = ["BY_THE_CLOCK", "Proof", "Trial", "conclude", "plan", "wants_quiet"]
+__all__ = ["BY_THE_CLOCK", "Proof", "Trial", "conclude", "idle", "plan", "trials_of", "wants_quiet"]
 
 SEEDS = (11, 12, 13)  # a right answer must pass whatever is drawn
 BY_THE_CLOCK = frozenset({"time", "slow"})  # kinds of failure that a busy machine can cause
@@ -57,8 +57,16 @@ def plan(drawers: Drawers, facts: ExerciseFile) -> list[Trial]:
     if source := text_of(drawers.starter):
         trials.append(Trial(drawers, "starter", drawers.job(facts, source, seed=SEEDS[0])))
     for mistake, source in known.usable(drawers):
-        trials.append(Trial(drawers, "mistake", drawers.job(facts, source, seed=SEEDS[0], diagnose=True), mistake))
+        job = drawers.job(facts, source, seed=SEEDS[0], diagnose=True, stop_at_first_failure=True)
+        trials.append(Trial(drawers, "mistake", job, mistake))
     return trials
+
+
+def trials_of(name: str, results: Sequence[tuple[Trial, Verdict]]) -> Iterator[Trial]:
+    """Of a check that is the first to fail for no mistake: each mistake judged by this check alone, likely ones first."""
+    mistakes = [trial for trial, verdict in results if trial.role == "mistake" and not verdict.error]
+    for trial in reversed(mistakes):  # as a rule they are listed in the order of the checks, and gross ones come first
+        yield structs.replace(trial, job=structs.replace(trial.job, only=name, diagnose=False))
 
 
 def wants_quiet(trial: Trial, verdict: Verdict) -> bool:
@@ -68,8 +76,8 @@ def wants_quiet(trial: Trial, verdict: Verdict) -> bool:
     return trial.role in _RIGHT and any(check.failure is not None and check.failure.kind in BY_THE_CLOCK for check in verdict.checks)
 
 
-def conclude(results: Sequence[tuple[Trial, Verdict]]) -> Proof:
-    """The findings from all verdicts on one exercise."""
+def conclude(results: Sequence[tuple[Trial, Verdict]], again: Sequence[Verdict] = ()) -> Proof:
+    """The findings from all verdicts on one exercise; again: those on checks that were the first to fail for no mistake."""
     findings: list[Finding] = []
     for trial, verdict in results:
         if verdict.error:
@@ -83,7 +91,7 @@ def conclude(results: Sequence[tuple[Trial, Verdict]]) -> Proof:
     findings += _time(results)
     mistakes = [(trial.mistake, verdict) for trial, verdict in results if trial.mistake is not None]
     if mistakes and not any(verdict.error for _trial, verdict in results):
-        findings += _idle_checks(results[0][0].drawers, [verdict for _trial, verdict in results])
+        findings += _idle_checks(results[0][0].drawers, [*again, *(verdict for _trial, verdict in results)])
     diagnosed = sum(_named(mistake, verdict) for mistake, verdict in mistakes)
     passed = [verdict for trial, verdict in results if trial.role == "solution" and verdict.passed]
     fastest = min(passed, key=lambda verdict: verdict.seconds, default=None)
@@ -155,7 +163,7 @@ def _mistake(trial: Trial, mistake: Mistake, verdict: Verdict) -> Iterator[Findi
         yield Finding(where, problem, _("Let a check tell the two apart, or write same_as when they behave identically."))
 
 
-def _idle_checks(drawers: Drawers, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+def idle(verdicts: Sequence[Verdict]) -> list[str]:
     """Checks that no known mistake fails: nothing shows that they bite. The starter's failures do not count."""
     names = dict.fromkeys(check.name for verdict in verdicts for check in verdict.checks)
     caught = {
@@ -164,10 +172,13 @@ def _idle_checks(drawers: Drawers, verdicts: Sequence[Verdict]) -> Iterator[Find
         for check in verdict.checks
         if check.status == "failed" and check.failure is not None and check.failure.kind != "your_turn"
     }
-    for name in names:
-        if name not in caught:
-            problem = _("no mistake fails {check}").format(check=name)
-            yield Finding(drawers.show(drawers.checks), problem, _("Add the mistake that it is there for, or remove it."))
+    return [name for name in names if name not in caught]
+
+
+def _idle_checks(drawers: Drawers, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    for name in idle(verdicts):
+        problem = _("no mistake fails {check}").format(check=name)
+        yield Finding(drawers.show(drawers.checks), problem, _("Add the mistake that it is there for, or remove it."))
 
 
 def _named(mistake: Mistake, verdict: Verdict, allowed: Sequence[str] = ()) -> bool:
