@@ -46,13 +46,14 @@ def check(
     slugs: Sequence[str] = (),
     *,
     judged: bool = True,
+    seeds: int = proof.SEEDS,
     jobs: int | None = None,
     judge: Judge | None = None,
     on_progress: OnProgress = silent,
 ) -> list[Report]:
     """Check the named exercises, or all and the bank between them. Raises KitError for an unknown name or an unreadable questions.toml.
 
-    judged False leaves out what needs the judge. jobs: verdicts at once, as many as cores by default.
+    judged False leaves out what needs the judge. seeds: under how many a right answer is judged. jobs: verdicts at once, as many as cores by default.
     """
     bank = bank.resolve()
     everything, chosen = find(bank), find(bank, slugs)
@@ -69,7 +70,7 @@ def check(
             found += form.findings(drawers, fact, [other.slug for other in everything], questions)
         reports.append(Report(drawers.slug, found))
     if judged:
-        trials = [trial for drawers in chosen if drawers.slug in facts for trial in proof.plan(drawers, facts[drawers.slug])]
+        trials = [trial for drawers in chosen if drawers.slug in facts for trial in proof.plan(drawers, facts[drawers.slug], seeds)]
         reports = _prove(reports, trials, judge=judge, jobs=jobs, on_progress=on_progress)
     else:
         on_progress(len(chosen), len(chosen), "")

@@ -14,9 +14,10 @@ from kit.author.drawers import Drawers
 from kit.author.finding import Finding, text_of
 from kit.exercise import ExerciseFile
 
-__all__ = ["BY_THE_CLOCK", "Proof", "Trial", "conclude", "idle", "plan", "trials_of", "wants_quiet"]
+__all__ = ["BY_THE_CLOCK", "SEEDS", "Proof", "Trial", "conclude", "idle", "plan", "trials_of", "wants_quiet"]
 
-SEEDS = (11, 12, 13)  # a right answer must pass whatever is drawn
+FIRST_SEED = 11
+SEEDS = 3  # a right answer must pass whatever is drawn
 BY_THE_CLOCK = frozenset({"time", "slow"})  # kinds of failure that a busy machine can cause
 SHARE_OF_TIME = 0.6  # of the limit, that a right answer may use on the author's machine
 
@@ -46,18 +47,18 @@ class Proof(Struct, frozen=True):
     checks: dict[str, float] = field(default_factory=dict[str, float])
 
 
-def plan(drawers: Drawers, facts: ExerciseFile) -> list[Trial]:
-    """The trials of one exercise, as far as its files are there."""
+def plan(drawers: Drawers, facts: ExerciseFile, seeds: int = SEEDS) -> list[Trial]:
+    """The trials of one exercise, as far as its files are there; right answers under so many seeds."""
     trials: list[Trial] = []
     for role in _RIGHT:
         if source := text_of(_path(drawers, role)):
-            trials += [Trial(drawers, role, drawers.job(facts, source, seed=seed)) for seed in SEEDS]
-            if "cuda" in facts.devices:  # the GPU where there is one
-                trials.append(Trial(drawers, role, drawers.job(facts, source, seed=SEEDS[0], device="auto")))
+            for place in range(seeds):  # once on the GPU, where there is one
+                device = "auto" if place == 0 and "cuda" in facts.devices else "cpu"
+                trials.append(Trial(drawers, role, drawers.job(facts, source, seed=FIRST_SEED + place, device=device)))
     if source := text_of(drawers.starter):
-        trials.append(Trial(drawers, "starter", drawers.job(facts, source, seed=SEEDS[0])))
+        trials.append(Trial(drawers, "starter", drawers.job(facts, source, seed=FIRST_SEED)))
     for mistake, source in known.usable(drawers):
-        job = drawers.job(facts, source, seed=SEEDS[0], diagnose=True, stop_at_first_failure=True)
+        job = drawers.job(facts, source, seed=FIRST_SEED, diagnose=True, stop_at_first_failure=True)
         trials.append(Trial(drawers, "mistake", job, mistake))
     return trials
 

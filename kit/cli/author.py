@@ -37,16 +37,25 @@ def new(
 def check(
     slugs: Slugs = None,
     jobs: Jobs = None,
+    seeds: Annotated[str | None, Option("--seeds", metavar="N", help=_("Judge right answers under so many seeds; without it, three."))] = None,
     quick: Annotated[bool, Option("--quick", help=_("Look at the files only; judge nothing."))] = False,
 ) -> int:
     """Prove that exercises are right."""
     from kit.author.check import check as prove
+    from kit.author.proof import SEEDS
     from kit.screen import authoring
 
     session = Session()
     session.consent()
     with authoring.bar(session.screen) as on_progress:
-        reports = prove(session.root, slugs or (), judged=not quick, jobs=_number(jobs, "--jobs"), on_progress=on_progress)
+        reports = prove(
+            session.root,
+            slugs or (),
+            judged=not quick,
+            seeds=_number(seeds, "--seeds") or SEEDS,
+            jobs=_number(jobs, "--jobs"),
+            on_progress=on_progress,
+        )
     authoring.show_reports(session.screen, reports)
     return PASSED if all(report.ok for report in reports) else NOT_PASSED
 
