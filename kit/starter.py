@@ -1,7 +1,7 @@
 """A starter is cut from a solution: what the learner is told stays, what they must find becomes "your turn".
 
 Imports, signatures, decorators and docstrings stay, and so does a statement, definition or constant whose first line ends with the comment
-``# given``. Other bodies raise; private helpers and all other statements vanish, with the comments above and in them.
+``# given``, and a definition that has this comment on a line of its own before its first statement. Other bodies raise; private helpers and all other statements vanish, with the comments above and in them.
 """
 
 import ast
@@ -35,6 +35,7 @@ class _Knife:
         self.lines = solution.splitlines()
         self.header_ends: list[int] = []
         self.marked: set[int] = set()
+        self.alone: set[int] = set()  # lines that held nothing but the marker
         for token in tokenize.generate_tokens(io.StringIO(solution).readline):
             if token.type == tokenize.NEWLINE:
                 self.header_ends.append(token.start[0])
@@ -42,6 +43,8 @@ class _Knife:
                 row, column = token.start
                 self.marked.add(row)
                 self.lines[row - 1] = self.lines[row - 1][: column + marker.start()].rstrip()
+                if not self.lines[row - 1]:
+                    self.alone.add(row)
 
     def module(self) -> str:
         body = self.tree.body
@@ -57,7 +60,11 @@ class _Knife:
     def is_given(self, node: ast.stmt) -> bool:
         first = _span(node).start
         if isinstance(node, _Definition):
-            return not self.marked.isdisjoint({first, node.lineno, self._header_end(node)})
+            start, body = self._header_end(node) + 1, node.body
+            if _docstring(node) is not None:
+                start, body = _span(body[0]).stop, body[1:]
+            before = range(start, _span(body[0]).start) if body else range(0)
+            return bool(self.marked & {first, node.lineno, self._header_end(node)} or self.alone.intersection(before))
         return first in self.marked
 
     def _block(self, body: Sequence[ast.stmt], start: int) -> list[str]:
@@ -122,7 +129,7 @@ class _Knife:
         return kept
 
     def _text(self, start: int, stop: int) -> list[str]:
-        return self.lines[start - 1 : stop - 1]
+        return [self.lines[row - 1] for row in range(start, min(stop, len(self.lines) + 1)) if row not in self.alone]
 
     def _header_end(self, node: _Definition) -> int:
         return next(row for row in self.header_ends if row >= node.lineno)

@@ -282,5 +282,37 @@ def test_cutting_a_starter_changes_nothing():
     assert cut(once) == once
 
 
+def test_a_body_that_begins_with_the_marker_is_given():
+    solution = dedent("""
+        def f(x):
+            '''What f does.'''
+            # given
+            return x
+
+
+        class A:
+            def __init__(self):
+                # given
+                self.x = 1
+
+            def g(self):
+                return 2
+    """).lstrip()
+    assert cut(solution) == dedent("""
+        def f(x):
+            '''What f does.'''
+            return x
+
+
+        class A:
+            def __init__(self):
+                self.x = 1
+
+            def g(self):
+                raise NotImplementedError("your turn")
+    """).lstrip()
+    assert given_lines(solution) == {1, 2, 3, 4, 8, 9, 10}
+
+
 def test_given_lines_cover_decorators_and_bodies():
     assert given_lines("A = 1  # given\nB = 2\n\n\n@cache\ndef f():  # given\n    return 1\n") == {1, 5, 6, 7}

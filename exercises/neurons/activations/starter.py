@@ -5,7 +5,7 @@ import numpy as np
 
 def erf(x: np.ndarray) -> np.ndarray:
     """The error function of each entry, in x's dtype."""
-    raise NotImplementedError("your turn")
+    return np.vectorize(math.erf, otypes=[np.float64])(x).astype(x.dtype)
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
