@@ -31,7 +31,8 @@ SEEDS = 100_000  # five digits are enough to replay a run and short enough to ty
 EXAMPLE_CHECKS = Path(__file__).with_name("example_checks.py")
 UNWANTED = (
     "cacheprovider", "unraisableexception", "threadexception", "faulthandler", "doctest", "pastebin", "junitxml", "legacypath", "setuponly",
-    "setupplan", "stepwise", "logging", "unittest", "warnings", "terminal", "debugging",
+    "setupplan", "stepwise", "logging", "unittest", "warnings", "terminal", "debugging", "tmpdir", "monkeypatch", "recwarn", "freeze_support",
+    "capture", "subtests", "python_path", "pytester_assertions",
 )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def run_checks(job: Job, subject: Any, seed: int, load: Callable[[], CheckFailur
     if not checks.is_file():
         raise JobError(_("the checks of {slug} are missing: {path}. Is this a student edition?").format(slug=job.slug, path=checks))
     options = [option for name in UNWANTED for option in ("-p", f"no:{name}")]
-    options += ["-c", os.devnull, f"--rootdir={checks.parent}", "--noconftest", "--capture=no", "--assert=plain", "--import-mode=importlib"]
+    options += ["-c", os.devnull, f"--rootdir={checks.parent}", f"--confcutdir={checks.parent}", "--noconftest", "--assert=plain", "--import-mode=importlib"]
     status = pytest.main([*options, str(checks)], plugins=[judge])
     if judge.unknown:
         raise JobError(judge.unknown)
