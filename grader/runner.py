@@ -89,7 +89,8 @@ def run_checks(job: Job, subject: Any, seed: int, load: Callable[[], CheckFailur
     if not checks.is_file():
         raise JobError(_("the checks of {slug} are missing: {path}. Is this a student edition?").format(slug=job.slug, path=checks))
     options = [option for name in UNWANTED for option in ("-p", f"no:{name}")]
-    options += ["-c", os.devnull, f"--rootdir={checks.parent}", f"--confcutdir={checks.parent}", "--noconftest", "--assert=plain", "--import-mode=importlib"]
+    options += ["-c", os.devnull, f"--rootdir={checks.parent}", f"--confcutdir={checks.parent}"]
+    options += ["--noconftest", "--assert=plain", "--import-mode=importlib"]
     status = pytest.main([*options, str(checks)], plugins=[judge])
     if judge.unknown:
         raise JobError(judge.unknown)

@@ -1,7 +1,8 @@
 """A starter is cut from a solution: what the learner is told stays, what they must find becomes "your turn".
 
 Imports, signatures, decorators and docstrings stay, and so does a statement, definition or constant whose first line ends with the comment
-``# given``, and a definition that has this comment on a line of its own before its first statement. Other bodies raise; private helpers and all other statements vanish, with the comments above and in them.
+``# given``, and a definition that has this comment on a line of its own before its first statement. Other bodies raise; private helpers and
+all other statements vanish, with the comments above and in them.
 """
 
 import ast
