@@ -130,7 +130,7 @@ def assert_between(value: Any, low: float, high: float, what: str) -> None:
     number = value.item() if _single(value) else value
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         _wrong_type(value, 0.0, what)
-    number = _as_float(number)
+    number, low, high = _as_float(number), float(low), float(high)  # NumPy's floats cannot travel in a verdict
     if not low <= number <= high:
         line = _("{what}: yours {yours:.5g}, expected between {low:.5g} and {high:.5g}").format(what=what, yours=number, low=low, high=high)
         raise CheckFailure("range", [line], what=what, facts={"yours": number, "low": low, "high": high}, actual=number)
