@@ -17,8 +17,8 @@ def frames(x: Tensor, size: int, hop: int) -> Tensor:
 def power_spectrogram(x: Tensor, size: int, hop: int) -> Tensor:
     """The squared magnitude of the discrete Fourier transform of each piece, after a Hann window.
 
-    The window is periodic, 0.5 - 0.5 * cos(2 pi n / size) for n = 0, ..., size - 1. size is even. Returns (batch, count, size // 2 + 1) in the dtype of
-    x: bin k stands for k periods in size samples, from 0 to size // 2. Gradients reach x.
+    The window is periodic, 0.5 - 0.5 * cos(2 pi n / size) for n = 0, ..., size - 1. size is even. Returns (batch, count, size // 2 + 1) in the
+    dtype of x: bin k stands for k periods in size samples, from 0 to size // 2. Gradients reach x.
     """
     n = torch.arange(size, dtype=torch.float64, device=x.device)
     window = (0.5 - 0.5 * torch.cos(2 * math.pi * n / size)).to(x.dtype)
