@@ -1,0 +1,36 @@
+import numpy as np
+
+
+def linear(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
+    """Linear regression in closed form: (w, b) that minimise sum((X @ w + b - y)^2).
+
+    X: (n, d), y: (n,), float64, n and d at least 1. w: (d,) float64, b: a float. If many (w, b) are equally good, as with fewer samples
+    than features or with columns that repeat each other, any of them will do. Inputs are left unchanged, here and below.
+    """
+    raise NotImplementedError("your turn")
+
+
+def ridge(X: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, float]:
+    """Ridge regression in closed form: (w, b) that minimise sum((X @ w + b - y)^2) + penalty * sum(w^2).
+
+    penalty is above 0; the intercept b is not penalised. Shapes as in linear.
+    """
+    raise NotImplementedError("your turn")
+
+
+def gradient_descent(X: np.ndarray, y: np.ndarray, learning_rate: float, steps: int) -> tuple[np.ndarray, float]:
+    """Linear regression by full-batch gradient descent on mean((X @ w + b - y)^2), from w = 0 and b = 0.
+
+    Both gradients of a step are taken before either is applied. Returns (w, b) after so many steps; 0 steps return the start.
+    """
+    raise NotImplementedError("your turn")
+
+
+def logistic(X: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, float]:
+    """Logistic regression by Newton's method.
+
+    X: (n, d) float64 with columns of size about 1. y: (n,) int64 of 0 and 1, both of which occur. With t = 2 y - 1, (w, b) minimise
+    sum(log(1 + exp(-t * (X @ w + b)))) + penalty / 2 * sum(w^2), to 1e-6 in every number; b is not penalised. penalty is at least 1e-3,
+    so that there is a minimum even where a plane separates the classes. Scores X @ w + b may become large on the way.
+    """
+    raise NotImplementedError("your turn")
