@@ -1,0 +1,85 @@
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Template = Sequence[int | str]
+Verbaliser = Sequence[Sequence[Sequence[int]]]
+
+
+class TinyLM(nn.Module):
+    """A small masked language model to play with, seeded.
+
+    model.embed is an nn.Embedding (vocab, dim). model(embeddings, mask) takes (batch, length, dim) and mask (batch, length), True at real
+    tokens, and returns logits (batch, length, vocab); padding has no influence on real positions.
+    """
+
+    def __init__(self, vocab: int = 50, dim: int = 16, seed: int = 0) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.embed = nn.Embedding(vocab, dim)
+        self.own, self.context, self.head = nn.Linear(dim, dim), nn.Linear(dim, dim), nn.Linear(dim, vocab)
+
+    def forward(self, embeddings: Tensor, mask: Tensor) -> Tensor:
+        """Each position sees itself and the mean of all real ones."""
+        share = mask.to(embeddings.dtype) / mask.sum(dim=1, keepdim=True)
+        mean = (share[..., None] * embeddings).sum(dim=1, keepdim=True)
+        return self.head(torch.tanh(self.own(embeddings) + self.context(mean)))
+
+
+def fill(template: Template, text: Sequence[int], masks: int, mask_token: int) -> tuple[list[int], list[int]]:
+    """Put a text into a template.
+
+    template: tokens and, each once, the words "text", for which the tokens of the text stand, and "mask", for which `masks` times mask_token
+    stands. Returns (tokens, places): the whole input, and where in it these masks are, ascending.
+    """
+    raise NotImplementedError("your turn")
+
+
+def label_scores(model: nn.Module, template: Template, text: Sequence[int], verbaliser: Verbaliser, mask_token: int) -> Tensor:
+    """How well each label's words fit into the gap.
+
+    model: as TinyLM. verbaliser[label] is a list of words, each a list of one or more tokens. A word of n tokens is asked for with n masks in the
+    template; its score is the mean, over its tokens, of the log-probability that the model gives to this token at its mask. A label's
+    score is the mean over its words. Returns (labels,), of the model's dtype; no gradient is needed.
+    """
+    raise NotImplementedError("your turn")
+
+
+def calibrate(scores: Tensor, neutral: Tensor) -> Tensor:
+    """Contextual calibration: take out the preference for labels that the prompt alone has.
+
+    scores: (batch, labels), log-probabilities up to a constant in each row, as label_scores gives them. neutral: (m, labels), the same for m texts
+    without content, such as "N/A". The prior is the mean over these of their probabilities, softmax(neutral row). Returns (batch, labels): the
+    probabilities softmax(scores row), divided by the prior, and scaled to add up to 1 in each row. Scores down to -10,000 are allowed.
+    """
+    raise NotImplementedError("your turn")
+
+
+class SoftPrompt(nn.Module):
+    """Trained vectors in front of the input of a frozen language model.
+
+    model: as TinyLM; all its parameters are frozen. prompt: the only trained parameter, (length, dim), at first a copy of the embeddings of
+    the tokens given, int64 (length,).
+    """
+
+    def __init__(self, model: nn.Module, tokens: Tensor) -> None:
+        """Freeze the model and copy the embeddings."""
+        raise NotImplementedError("your turn")
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """tokens: int64 (batch, length). mask: (batch, length), True at real tokens. Returns the logits of these positions, (batch, length, vocab).
+
+        The prompt stands before the tokens of every row and is seen like real tokens.
+        """
+        raise NotImplementedError("your turn")
+
+
+def tune(soft: SoftPrompt, tokens: Tensor, mask: Tensor, places: Tensor, targets: Tensor, steps: int, learning_rate: float) -> list[float]:
+    """Train the prompt by plain gradient descent on one batch.
+
+    The loss is the mean cross-entropy of the logits at places (batch,), one position for each row, with the tokens targets (batch,). Returns the
+    loss before each step; nothing but the prompt changes.
+    """
+    raise NotImplementedError("your turn")

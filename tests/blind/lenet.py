@@ -1,0 +1,60 @@
+# blind: passed at try 1
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class LeNet(nn.Module):
+    """A classifier of small images in the style of LeNet.
+
+    Its parameters are those of four layers and nothing else: conv1, a convolution from channels to 16 with 3 x 3 kernels and padding 1;
+    conv2, one from 16 to 32 likewise; fc1, linear from 32 * (height // 4) * (width // 4) to 64; fc2, linear from 64 to classes.
+    """
+
+    def __init__(self, channels: int, height: int, width: int, classes: int) -> None:
+        """Make the layers for images of this size, height and width at least 4; PyTorch's own initialisation."""
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, 16, 3, padding=1)
+        self.conv2 = nn.Conv2d(16, 32, 3, padding=1)
+        self.fc1 = nn.Linear(32 * (height // 4) * (width // 4), 64)
+        self.fc2 = nn.Linear(64, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images: (batch, channels, height, width), the batch may be empty. Returns the logits, (batch, classes).
+
+        conv1, SiLU, maximum over windows of 2 x 2 with stride 2 (an odd last row or column is dropped); the same with conv2; flatten in
+        the order channel, row, column; fc1, SiLU, fc2. SiLU is x * sigmoid(x). Nothing after fc2. Gradients reach images and parameters.
+        """
+        x = images
+        for convolution in (self.conv1, self.conv2):
+            x = F.max_pool2d(F.silu(convolution(x)), kernel_size=2)
+        return self.fc2(F.silu(self.fc1(x.flatten(start_dim=1))))
+
+
+def train_step(model: nn.Module, images: Tensor, labels: Tensor, learning_rate: float) -> float:
+    """One step of plain gradient descent on the mean cross-entropy of the batch; changes the model's parameters in place.
+
+    labels: (batch,), int64. Gradients that earlier steps left behind play no part. Returns the loss before the step as a float.
+    """
+    loss = F.cross_entropy(model(images), labels)
+    parameters = list(model.parameters())
+    slopes = torch.autograd.grad(loss, parameters)
+    with torch.no_grad():
+        for parameter, slope in zip(parameters, slopes):
+            parameter.sub_(slope, alpha=learning_rate)
+    return loss.item()
+
+
+def fit(images: Tensor, labels: Tensor) -> LeNet:
+    """Train LeNet(1, 8, 8, 10) on digits and return it.
+
+    images: (n, 1, 8, 8), float32 between -1 and 1; labels: (n,), int64. How is free. The model is to name 93 % of unseen digits rightly.
+    """
+    model = LeNet(1, 8, 8, 10).to(images.device)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(20):
+        for rows in torch.randperm(len(images), device=images.device).split(64):
+            optimiser.zero_grad()
+            F.cross_entropy(model(images[rows]), labels[rows]).backward()
+            optimiser.step()
+    return model

@@ -1,0 +1,3 @@
+"""The numbers in the texts of clip-loss, computed."""
+
+NUMBERS = {"32,768": 2**15}

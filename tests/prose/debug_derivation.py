@@ -1,0 +1,5 @@
+"""The numbers in the texts of debug-derivation."""
+
+PIXELS, FIRST, SECOND, CLASSES = 28 * 28, 2**7, 64, 10
+WEIGHTS = PIXELS * FIRST + FIRST + FIRST * SECOND + SECOND + SECOND * CLASSES + CLASSES
+NUMBERS = {"784": PIXELS, "128": FIRST, "109,386": WEIGHTS}
