@@ -1,0 +1,65 @@
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Data = tuple[Tensor, Tensor]
+
+
+class Loader:
+    """Batches of (x, labels), to be iterated over as often as one likes; with a generator (of the CPU) in a new random order each time."""
+
+    def __init__(self, data: Data, batch: int, generator: torch.Generator | None = None) -> None:
+        self.x, self.labels = data
+        self.batch, self.generator = batch, generator
+
+    def __iter__(self) -> Iterator[Data]:
+        n = len(self.x)
+        order = torch.arange(n) if self.generator is None else torch.randperm(n, generator=self.generator)
+        for rows in order.to(self.x.device).split(self.batch):
+            yield self.x[rows], self.labels[rows]
+
+
+class Net(nn.Module):
+    """A classifier with one hidden layer that standardises its input: logits = second(relu(first((x - mean) / std)))."""
+
+    def __init__(self, mean: Tensor, std: Tensor, hidden: int, classes: int) -> None:
+        """mean, std: (features,), kept in the state_dict under these names, never trained, moved and cast with the model.
+
+        first and second are linear layers, features to hidden and hidden to classes.
+        """
+        raise NotImplementedError("your turn")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (batch, classes) of x (batch, features), before any softmax."""
+        raise NotImplementedError("your turn")
+
+
+def predict(model: nn.Module, x: Tensor) -> Tensor:
+    """The class of each row of x, (batch,) int64 on the model's device; x may be on any. The model is put into evaluation mode and stays there.
+
+    The model returns logits (batch, classes); its parameters are all on one device.
+    """
+    raise NotImplementedError("your turn")
+
+
+def accuracy(model: nn.Module, loader: Loader) -> float:
+    """The share of right answers among all samples of the loader, a Python float; its batches may differ in size and be on any device."""
+    raise NotImplementedError("your turn")
+
+
+def train_step(model: nn.Module, x: Tensor, labels: Tensor, learning_rate: float) -> None:
+    """One step of plain gradient descent on the mean cross-entropy of one batch, in training mode; gradients of earlier calls have no influence.
+
+    x and labels may be on any device; the model and its gradients stay where they are.
+    """
+    raise NotImplementedError("your turn")
+
+
+def fit(model: nn.Module, train: Data, test: Data, epochs: int, learning_rate: float, batch: int, generator: torch.Generator) -> list[float]:
+    """Train for some epochs, one train_step for each batch of a Loader over train with this generator; (x, labels) are whole data sets.
+
+    Returns the accuracy on test after each epoch.
+    """
+    raise NotImplementedError("your turn")

@@ -1,0 +1,86 @@
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Factors(NamedTuple):
+    """A matrix factorisation: rating = mean + user_bias[u] + item_bias[i] + users[u] . items[i].
+
+    mean: a float; user_bias: (users,), item_bias: (items,), users: (users, d), items: (items, d).
+    """
+
+    mean: float
+    user_bias: Tensor
+    item_bias: Tensor
+    users: Tensor
+    items: Tensor
+
+
+def sgd_epoch(factors: Factors, ratings: Iterable[tuple[int, int, float]], *, learning_rate: float, decay: float) -> Factors:
+    """One pass of stochastic gradient descent over the ratings (user, item, rating), in their order.
+
+    For each, with the error e = rating - prediction, every one of the four parts that belong to it moves by learning_rate times
+    (e * its partner - decay * itself), the partner being 1 for a bias and the other vector for a vector; all from the values before this
+    rating. The mean stays. Returns new Factors; those passed in stay as they are.
+    """
+    raise NotImplementedError("your turn")
+
+
+def als_users(ratings: Tensor, known: Tensor, items: Tensor, decay: float) -> Tensor:
+    """Half a step of alternating least squares: the best vector for each user while those of the items are fixed, (users, d).
+
+    ratings: (users, items) of float64, where known, (users, items) of bool, says which were given: the others mean nothing, whatever stands there
+    (no inf or nan). items: (items, d) of float64. Each row p minimises the sum over the user's known ratings of (rating - p . item)^2 +
+    decay * |p|^2; decay is above 0. A user without ratings gets zeros.
+    """
+    raise NotImplementedError("your turn")
+
+
+def bpr_loss(positive: Tensor, negative: Tensor) -> Tensor:
+    """Bayesian personalised ranking: the mean of -log sigmoid(positive - negative), a 0-d tensor with a graph.
+
+    positive, negative: (n,), scores of an item that the user took and of one that the user did not; differences up to 1e4.
+    """
+    raise NotImplementedError("your turn")
+
+
+class NCF(nn.Module):
+    """Neural collaborative filtering: the product of both vectors beside a small network over both.
+
+    Modules: user = nn.Embedding(users, width), item = nn.Embedding(items, width), hidden = nn.Linear(2 * width, width),
+    out = nn.Linear(2 * width, 1).
+    """
+
+    def __init__(self, users: int, items: int, width: int) -> None:
+        """Make the modules."""
+        raise NotImplementedError("your turn")
+
+    def forward(self, users: Tensor, items: Tensor) -> Tensor:
+        """Return the logits (n,) of pairs, users and items being (n,) of int64: out([p * q, relu(hidden([p, q]))])."""
+        raise NotImplementedError("your turn")
+
+
+def recommend(scores: Tensor, seen: Tensor, k: int) -> Tensor:
+    """(users, k) of int64: for each user the unseen items of the highest scores, the highest first.
+
+    scores: (users, items), no two of a user equal; seen: (users, items) of bool. Every user has k unseen items at least.
+    """
+    raise NotImplementedError("your turn")
+
+
+def ndcg_at_k(ranking: Tensor, relevance: Tensor, k: int) -> float:
+    """Normalised discounted cumulative gain of the first k places, mean over users.
+
+    ranking: (users, n) of int64, different items, best first, n at least k. relevance: (users, items), gains of 0 or more. The gain at place 0, 1,
+    ... is divided by log2(place + 2). The ideal is the best list of k that ALL items of the user allow; without any gain the user counts 0.
+    k is at most the number of items.
+    """
+    raise NotImplementedError("your turn")
+
+
+def hit_rate_at_k(ranking: Tensor, relevance: Tensor, k: int) -> float:
+    """Share of the users for whom one of the first k items is relevant (above 0). Arguments as in ndcg_at_k."""
+    raise NotImplementedError("your turn")

@@ -1,0 +1,93 @@
+# blind: passed at try 1
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from math import ceil, inf
+from typing import Any, NamedTuple
+
+
+class _Waiting(NamedTuple):
+    """A request in the queue, when it came, and where its result goes."""
+
+    time: float
+    request: Any
+    future: "Future[Any]"
+
+
+class MicroBatcher:
+    """Collects requests and runs the model on batches of them. It has no clock and no threads: all times are told to it, in seconds, never falling.
+
+    model: takes a list of 1 to max_batch inputs and returns as many outputs in the same order; it may raise.
+    max_batch: at least 1. max_wait: how long the oldest request waits for others, 0 or more. max_queue: how many may wait, at least max_batch.
+    """
+
+    def __init__(self, model: Callable[[list[Any]], Sequence[Any]], *, max_batch: int, max_wait: float, max_queue: int) -> None:
+        """Begin with an empty queue."""
+        self._model = model
+        self._max_batch = max_batch
+        self._max_wait = max_wait
+        self._max_queue = max_queue
+        self._waiting: deque[_Waiting] = deque()
+
+    def submit(self, now: float, request: Any) -> "Future[Any]":
+        """Put a request into the queue; the future gets its result later, from `tick`. The model is not run here.
+
+        Raises RuntimeError, and forgets the request, when max_queue requests are waiting already.
+        """
+        if len(self._waiting) >= self._max_queue:
+            raise RuntimeError(f"{self._max_queue} requests are waiting already")
+        future: Future[Any] = Future()
+        self._waiting.append(_Waiting(now, request, future))
+        return future
+
+    def next_time(self) -> float:
+        """When `tick` has to be called at the latest, so that nobody has to look again and again; infinity when nothing waits.
+
+        It is when the oldest request came, if a whole batch waits already, and otherwise that time + max_wait.
+        """
+        if not self._waiting:
+            return inf
+        oldest = self._waiting[0].time
+        return oldest if len(self._waiting) >= self._max_batch else oldest + self._max_wait
+
+    def tick(self, now: float) -> int:
+        """Run all batches that are due, oldest requests first; the number of batches.
+
+        A batch is due when max_batch requests wait, or when the oldest has waited for max_wait (now >= its time + max_wait); it takes the oldest
+        requests, max_batch at most. Then the next one is looked at. If the model raises an Exception on a batch, each of its
+        requests is tried alone, in order: those that fail again get that exception into their future, the others their results.
+        """
+        batches = 0
+        while self._waiting and now >= self.next_time():
+            size = min(self._max_batch, len(self._waiting))
+            batch = [self._waiting.popleft() for _ in range(size)]
+            self._run([one for one in batch if one.future.set_running_or_notify_cancel()])
+            batches += 1
+        return batches
+
+    def _run(self, batch: list[_Waiting]) -> None:
+        """Run the model on one batch; where it raises, on each request alone. Finishes all the futures."""
+        if not batch:
+            return
+        try:
+            outputs = list(self._model([one.request for one in batch]))
+        except Exception as error:
+            if len(batch) == 1:
+                batch[0].future.set_exception(error)
+            else:
+                for one in batch:
+                    self._run([one])
+            return
+        for one, output in zip(batch, outputs, strict=True):
+            one.future.set_result(output)
+
+
+def replicas_wanted(waiting: int, *, rate: float, target: float, current: int, low: int = 1, high: int = 10) -> int:
+    """How many copies of the server should run.
+
+    waiting: requests in the queue; rate: requests that one copy serves in a second; target: seconds in which the queue should be worked off; both
+    are above 0. Wanted are ceil(waiting / (rate * target)) copies. Growing happens at once; shrinking goes to one copy below `current` at most, so
+    that a short lull does not stop them all. The result lies between low and high, 1 <= low <= high, also if current does not.
+    """
+    wanted = max(ceil(waiting / (rate * target)), current - 1)
+    return min(max(wanted, low), high)
