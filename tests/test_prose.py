@@ -90,6 +90,19 @@ def test_numbers_in_explanations_are_computed(slug):
     assert typed == [], f"compute these in tests/prose/{drawers.module}.py"
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_mathematics_begins_and_ends(slug):
+    """A lost dollar sign spoils the rest of the page. Code may have as many as it likes."""
+    drawers = exercise(slug)
+    paths = [
+        folder / name
+        for folder, names in ((drawers.exercise, ("README.md", "README.zh.md")), (drawers.model, ("ANSWER.md", "ANSWER.zh.md")))
+        for name in names
+    ]
+    prose = {path: re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL) for path in paths}
+    assert [str(path) for path, text in prose.items() if text.count("$") % 2] == []
+
+
 def test_every_module_of_numbers_belongs_to_an_exercise():
     modules = {path.stem for path in (BANK / "tests" / "prose").glob("*.py")}
     assert modules <= {slug.replace("-", "_") for slug in SLUGS}
