@@ -159,7 +159,8 @@ def test_linear_probe(answer, draw, n, size, classes, ridge):
     """linear_probe: least squares, unpenalised bias
     linear_probe：最小二乘，偏置不受惩罚"""
     inputs = draw.normal(n, size, dtype=DOUBLE) + draw.normal(size, dtype=DOUBLE)
-    labels = torch.cat([torch.arange(classes), draw.integers(0, classes, (n - classes,))])
+    present = max(classes - 1, 2)  # the last class may have no sample yet
+    labels = torch.cat([torch.arange(present), draw.integers(0, present, (n - present,))])
     # the penalty as `size` further samples: root of ridge times a unit vector, target 0, and no bias
     rows = torch.cat([inputs, ridge**0.5 * torch.eye(size, dtype=DOUBLE)])
     rows = torch.cat([rows, torch.cat([torch.ones(n, dtype=DOUBLE), torch.zeros(size, dtype=DOUBLE)])[:, None]], dim=1)
