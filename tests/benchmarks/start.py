@@ -19,6 +19,8 @@ COMMANDS = ("next", "list", "show exercise-3", "hint exercise-3", "status", "con
 def make_bank(root: Path, size: int = 104) -> None:
     """A bank of so many exercises in thirteen tracks, each after the one before it."""
     source = MINI_BANK / "exercises" / "warm-up"
+    (root / "exercises").mkdir(parents=True)
+    (root / "exercises" / "bank.toml").write_text('format = 1\nedition = "student"\n', encoding="utf-8")
     for number in range(size):
         track = root / "exercises" / f"track-{number % 13}"
         shutil.copytree(source / "softplus", track / f"exercise-{number}")
