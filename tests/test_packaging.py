@@ -102,9 +102,8 @@ def test_first_day_in_an_empty_folder(installed, wheel):
 def test_a_student_edition_is_installed_and_used(installed, tmp_path_factory):
     """Last: it replaces what the tests above use."""
     folder = tmp_path_factory.mktemp("student")
-    built = subprocess.run(
-        [Path(sys.executable).with_name("kit"), "author", "bundle", "--student", folder], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command = [Path(sys.executable).with_name("kit"), "--bank", ROOT, "author", "bundle", "--student", folder]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     pip = [sys.executable, "-m", "pip", "--python", str(installed.scripts / "python"), "--disable-pip-version-check"]
     command = [*pip, "install", "--quiet", "--no-deps", "--no-index", "--force-reinstall", built.stdout.strip()]

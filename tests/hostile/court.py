@@ -214,8 +214,8 @@ def hanging_is_a_failure() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def open_court() -> Generator[Court]:
-    """Build everything in temporary folders, with a judge that only this run uses, and take it down."""
+def open_court() -> Generator[tuple[Court, dict[str, str]]]:
+    """Build everything in temporary folders, with a judge that only this run uses, and the environment that leads to it; take it down."""
     with contextlib.ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="court-")))
         shared = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=MARK, dir=folder))) for folder in SHARED_FOLDERS[:2]]
@@ -236,16 +236,25 @@ def open_court() -> Generator[Court]:
             "HOME": str(court.home), "XDG_RUNTIME_DIR": str(root / "run"), "TMPDIR": str(root / "temp"), "KIT_BANK": str(court.bank),
             "XDG_CONFIG_HOME": str(root / "config"), "XDG_CACHE_HOME": str(root / "cache"), "KIT_TEST_SECRET": SECRET, "KIT_TRUST": "1",
         }  # fmt: skip
-        before = dict(os.environ)
-        for name in ("KIT_SERVER", "KIT_WORKERS", "KIT_LANG"):
-            os.environ.pop(name, None)
-        os.environ.update(changed)
         try:
-            yield court
+            yield court, changed
         finally:
-            stop_server()
-            os.environ.clear()
-            os.environ.update(before)
+            with in_session(changed):
+                stop_server()
+
+
+@contextlib.contextmanager
+def in_session(changed: dict[str, str]) -> Generator[None]:
+    """This process's environment is the court's, within the block alone: the tests of other folders run in the same process."""
+    before = dict(os.environ)
+    for name in ("KIT_SERVER", "KIT_WORKERS", "KIT_LANG"):
+        os.environ.pop(name, None)
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def kit(*arguments: str, cwd: Path, module: bool = False, **env: str) -> subprocess.CompletedProcess[str]:
