@@ -309,6 +309,9 @@ class LocalCandidate(_Recorder):
             return wire.CallbackRaised(f"{type(error).__name__}: {error}"), bytearray()
         return wire.CallbackReturned(node), _block(back)
 
+    def ready(self) -> None:
+        """It is, once try_load has said so."""
+
     def try_load(self) -> bool:
         """Execute the source; whether that worked."""
         try:

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -20,9 +20,11 @@ import msgspec
 from grader.interpreter import can_fork, clean_environment, isolated_python
 from grader.server import MAX_REPLY, STOP, Reply, receive_bytes, send_bytes
 from grader.text import _
-from grader.verdict import Job, Layer, Policy, Verdict, encode
+from grader.verdict import Job, Layer, Policy, Speed, Verdict, encode
 
-__all__ = ["JobRefused", "JudgeError", "Pending", "judge", "judge_here", "sandbox_layers", "server_path", "stop_server", "submit"]
+__all__ = [
+    "JobRefused", "JudgeError", "Pending", "judge", "judge_each", "judge_here", "measure", "sandbox_layers", "server_path", "stop_server", "submit",
+]  # fmt: skip
 
 START_SECONDS = 60.0
 PRIVATE = 0o700
@@ -43,6 +45,14 @@ class Pending(Protocol):
         """Wait for the verdict. Raises JobRefused, JudgeError."""
         ...
 
+    def speed(self) -> Speed:
+        """Wait for the measurement, where one was asked for. Raises JobRefused, JudgeError."""
+        ...
+
+    def cancel(self) -> None:
+        """Give up, from any thread: the judge ends, and result() raises JudgeError, unless the verdict is there already."""
+        ...
+
 
 def judge(job: Job, *, server: bool = True) -> Verdict:
     """Submit and wait. Raises JobRefused, JudgeError."""
@@ -51,6 +61,24 @@ def judge(job: Job, *, server: bool = True) -> Verdict:
 
 def submit(job: Job, *, server: bool = True) -> Pending:
     """Send a job off: to the warm server (server=False or KIT_SERVER=0: to a process of its own). Raises JudgeError."""
+    return _send(job, server=server)
+
+
+def measure(job: Job, *, server: bool = True) -> Speed:
+    """How fast the answer is; job.speed names the exercise's speed file. Takes seconds. Raises JobRefused, JudgeError."""
+    return _send(job, server=server).speed()
+
+
+def judge_each(jobs: Sequence[Job], *, server: bool = True) -> list[Verdict]:
+    """Judge jobs that differ in nothing but their source, each up to its first failure: in a fraction of the time. Raises JobRefused, JudgeError."""
+    together = msgspec.structs.replace(jobs[0], source="", sources=tuple(job.source for job in jobs), stop_at_first_failure=True)
+    reply = _send(together, server=server).reply()
+    if reply.verdicts is None or len(reply.verdicts) != len(jobs):
+        raise JudgeError(_("the judge did not answer what it was asked"))
+    return reply.verdicts
+
+
+def _send(job: Job, *, server: bool) -> _Warm | _Cold:
     if server and can_fork() and os.environ.get("KIT_SERVER") != "0":
         try:
             return _Warm(job, _connect(job.policy))
@@ -175,19 +203,44 @@ class _Warm:
         self._job = job
         self._connection = connection
         self._again = again
+        self._cancelled = False
+        self._second: _Warm | _Cold | None = None
         with contextlib.suppress(OSError):  # found out when the reply is read
             send_bytes(connection, encode(job))
 
     def result(self) -> Verdict:
+        return _verdict_of(self.reply())
+
+    def speed(self) -> Speed:
+        return _speed_of(self.reply())
+
+    def reply(self) -> Reply:
         try:
             with self._connection:
                 data = receive_bytes(self._connection, MAX_REPLY)
         except OSError:  # the server died with our job
-            if self._again:
-                with contextlib.suppress(OSError):
-                    return _Warm(self._job, _connect(self._job.policy), again=False).result()
-            return _Cold(self._job).result()
-        return _verdict_of(data)
+            return self._another().reply()
+        return _read(data)
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        if self._second is not None:
+            self._second.cancel()
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def _another(self) -> _Warm | _Cold:
+        """A second judge for the job. Raises JudgeError when nobody wants its verdict any more."""
+        second = None
+        if not self._cancelled and self._again:
+            with contextlib.suppress(OSError):
+                second = _Warm(self._job, _connect(self._job.policy), again=False)
+        if self._cancelled and second is None:
+            raise JudgeError(_("the judge was told to give up"))
+        self._second = second or _Cold(self._job)
+        if self._cancelled:
+            self._second.cancel()
+        return self._second
 
 
 class _Cold:
@@ -202,6 +255,12 @@ class _Cold:
         self._process.stdin = None  # closed: communicate() must not touch it
 
     def result(self) -> Verdict:
+        return _verdict_of(self.reply())
+
+    def speed(self) -> Speed:
+        return _speed_of(self.reply())
+
+    def reply(self) -> Reply:
         try:
             data, errors = self._process.communicate()
         except BaseException:
@@ -209,19 +268,35 @@ class _Cold:
             raise
         if self._process.returncode or not data:
             raise JudgeError(_("the judge ended without a verdict: {why}").format(why=_last_line(errors) or f"status {self._process.returncode}"))
-        return _verdict_of(data)
+        return _read(data)
+
+    def cancel(self) -> None:
+        self._process.kill()
 
 
-def _verdict_of(data: bytes) -> Verdict:
+def _verdict_of(reply: Reply) -> Verdict:
+    if reply.verdict is None:
+        raise JudgeError(_("the judge measured where it should have judged"))
+    return reply.verdict
+
+
+def _speed_of(reply: Reply) -> Speed:
+    if reply.speed is None:
+        raise JudgeError(_("the judge judged where it should have measured"))
+    return reply.speed
+
+
+def _read(data: bytes) -> Reply:
+    """The judge's reply. Raises JobRefused, JudgeError."""
     try:
         reply = msgspec.json.decode(data, type=Reply)
     except msgspec.MsgspecError as error:
         raise JudgeError(_("the judge's reply cannot be read: {why}").format(why=error)) from None
     if reply.refused:
         raise JobRefused(reply.refused)
-    if reply.verdict is None:
+    if reply.verdict is None and reply.verdicts is None and reply.speed is None:
         raise JudgeError(reply.failed)
-    return reply.verdict
+    return reply
 
 
 def _last_line(errors: bytes) -> str:

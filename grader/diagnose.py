@@ -27,15 +27,17 @@ SAME = {torch.float64: 1e-7, torch.complex128: 1e-7, torch.float32: 2e-4, torch.
 SAME_COARSE = 2e-2  # float16, bfloat16
 
 
-def diagnose(job: Job, cases: list[Case], seed: int) -> dict[str, Diagnosis]:
+def diagnose(job: Job, cases: list[Case], seed: int, suspects: Suspects | None = None) -> dict[str, Diagnosis]:
     """For each failed check the mistake that fails it in the same way with the same results, if there is one.
 
     Where several do, those that agree with more of the other checks win. Mistakes run in this process: they are the bank's own, as the checks are.
+    suspects: those of an earlier diagnosis of the same exercise under the same seed.
     """
     failed = [case for case in cases if case.failure is not None]
-    if not failed or job.solution is None or job.mistakes is None or not Path(job.mistakes).exists():
+    suspects = suspects or suspects_of(job, seed)
+    if not failed or suspects is None:
         return {}
-    suspects = _Suspects(job, known.load(job.mistakes), seed)
+    suspects.begin()
     found: dict[str, list[known.Mistake]] = {}
     for case in failed:
         likely = [mistake for mistake in suspects.mistakes if mistake.caught_by.removeprefix("test_") == case.check]
@@ -54,8 +56,15 @@ def diagnose(job: Job, cases: list[Case], seed: int) -> dict[str, Diagnosis]:
     return result
 
 
-class _Suspects:
-    """The known mistakes of an exercise, run as answers, within a budget of processor time."""
+def suspects_of(job: Job, seed: int) -> Suspects | None:
+    """The known mistakes of a job's exercise; None where there are none to compare with."""
+    if job.solution is None or job.mistakes is None or not Path(job.mistakes).exists():
+        return None
+    return Suspects(job, known.load(job.mistakes), seed)
+
+
+class Suspects:
+    """The known mistakes of an exercise, run as answers, within a budget of processor time. What one did in a case is remembered."""
 
     def __init__(self, job: Job, mistakes: list[known.Mistake], seed: int) -> None:
         assert job.solution is not None
@@ -64,7 +73,11 @@ class _Suspects:
         self._seed = seed
         self._solution = Path(job.solution).read_text(encoding="utf-8")
         self._candidates: dict[str, LocalCandidate | None] = {}
-        self._agreement: dict[str, int] = {}
+        self._seen: dict[tuple[str, str], tuple[CheckFailure | None, list[Any]]] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """A diagnosis begins, with the whole budget."""
         self._deadline = time.process_time() + SECONDS
 
     def behaves_like(self, mistake: known.Mistake, case: Case) -> bool:
@@ -73,27 +86,32 @@ class _Suspects:
         assert failure is not None
         if mistake.symptom == "slow":  # nothing to compare: its values are right
             return failure.failure.kind in SLOW_KINDS and mistake.caught_by.removeprefix("test_") == case.check
-        candidate = self._candidate(mistake)
-        if candidate is None or time.process_time() > self._deadline:
+        seen = self._tried(mistake, case)
+        if seen is None:
             return False
-        own = case.run_again(candidate, self._seed)
-        return own is not None and _same_failure(own, failure) and _same_trace(candidate.trace, case.trace)
+        own, trace = seen
+        return own is not None and _same_failure(own, failure) and _same_trace(trace, case.trace)
 
     def most_agreeing(self, mistakes: list[known.Mistake], passed: list[Case]) -> list[known.Mistake]:
         """Those that pass the most of what the answer passed."""
         if len(mistakes) < 2:
             return mistakes
-        counts = [self._agrees(mistake, passed) for mistake in mistakes]
+        counts = [sum(self._passes(mistake, case) for case in passed) for mistake in mistakes]
         return [mistake for mistake, count in zip(mistakes, counts, strict=True) if count == max(counts)]
 
-    def _agrees(self, mistake: known.Mistake, passed: list[Case]) -> int:
-        candidate = self._candidate(mistake)
-        if candidate is None:
-            return 0
-        if mistake.name not in self._agreement:
-            still = (case for case in passed if time.process_time() < self._deadline)
-            self._agreement[mistake.name] = sum(case.run_again(candidate, self._seed) is None for case in still)
-        return self._agreement[mistake.name]
+    def _passes(self, mistake: known.Mistake, case: Case) -> bool:
+        seen = self._tried(mistake, case)
+        return seen is not None and seen[0] is None
+
+    def _tried(self, mistake: known.Mistake, case: Case) -> tuple[CheckFailure | None, list[Any]] | None:
+        """How the mistake fails the case, and what it returned; None when it cannot be loaded or the time is used up."""
+        key = mistake.name, case.name
+        if key not in self._seen:
+            candidate = self._candidate(mistake)
+            if candidate is None or time.process_time() > self._deadline:
+                return None
+            self._seen[key] = case.run_again(candidate, self._seed), candidate.trace
+        return self._seen[key]
 
     def _candidate(self, mistake: known.Mistake) -> LocalCandidate | None:
         if mistake.name not in self._candidates:

@@ -20,7 +20,7 @@ from grader.text import _, current_language, neutralise
 from grader.verdict import CheckResult, Failure, Job
 from grader.workers import WorkerUnavailable
 
-__all__ = ["Case", "Judge", "Subject"]
+__all__ = ["Case", "Judge", "Nobody", "Subject"]
 
 PREFIX = "test_"
 HERE = Path(__file__).parent
@@ -59,14 +59,18 @@ class Case:
     arguments: dict[str, Any]
     failure: CheckFailure | None = None
     trace: list[Any] = field(default_factory=list[Any])
+    seconds: float = 0.0
 
-    def run_again(self, candidate: Any, seed: int) -> CheckFailure | None:
-        """The same check, the same draws, another answer; how it fails."""
-        line = Line(candidate)
-        fresh = {"answer": Answer(line), "worker": WorkerHandle(line), "draw": Draw(seed, self.name), "device": "cpu"}
+    def run_again(self, candidate: Any, seed: int, device: str = "cpu") -> CheckFailure | None:
+        """The same check, the same draws, another answer; how it fails. Raises WorkerUnavailable."""
         candidate.start_trace()
         try:
+            candidate.ready()
+            line = Line(candidate, device)
+            fresh = {"answer": Answer(line), "worker": WorkerHandle(line), "draw": Draw(seed, self.name), "device": device}
             self.function(**{name: fresh.get(name, value) for name, value in self.arguments.items()})
+        except WorkerUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a wrong answer leads to is how it fails
             try:
                 return as_failure(error)
@@ -90,10 +94,35 @@ class _Check:
     done: bool = False
 
 
-class Judge:
-    """A pytest plugin for one job. load executes the answer, once the checks are collected, and says how that failed."""
+class Nobody:
+    """A subject where no answer is asked anything."""
 
-    def __init__(self, job: Job, subject: Any, seed: int, load: Callable[[], CheckFailure | None]) -> None:
+    generation = 0
+    trace: list[Any] = []  # noqa: RUF012 - never changed
+
+    def ready(self) -> None:
+        """Always."""
+
+    def start_check(self, seconds: float, limit: float) -> None:
+        """Nothing starts."""
+
+    def printed(self) -> str:
+        """Nothing."""
+        return ""
+
+    def seconds_left(self) -> float:
+        """Enough."""
+        return 60.0
+
+
+class Judge:
+    """A pytest plugin for one job. load executes the answer, once the checks are collected, and says how that failed.
+
+    only_collect: the cases get their arguments and are not run, so that they can be run again with one answer after the other.
+    """
+
+    def __init__(self, job: Job, subject: Any, seed: int, load: Callable[[], CheckFailure | None], *, only_collect: bool = False) -> None:
+        self._only_collect = only_collect
         self.cases: list[Case] = []
         self.errors: list[str] = []
         self.broken: WorkerUnavailable | None = None
@@ -206,6 +235,10 @@ class Judge:
         if left <= 0:
             return _("the {limit:g} s for all checks together are used up").format(limit=self._job.seconds)
         return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self) -> bool | None:
+        return True if self._only_collect else None  # whoever answers first has called the function
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:

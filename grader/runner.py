@@ -45,15 +45,15 @@ def run(job: Job, workers: Workers) -> Verdict:
     use_language(job.lang)
     warnings.simplefilter("ignore")  # the reference's warnings are no business of the learner's
     started = time.perf_counter()
-    job = replace(job, device=_device(job))
+    job = replace(job, device=device_of(job))
     seed = secrets.randbelow(SEEDS) if job.seed is None else job.seed
     candidate = RemoteCandidate(job, workers)
     try:
         workers.prepare(job)  # it gets ready while the source is read and the checks are collected
-        refusal = _refusal(job)
+        refused = refusal(job)
         flags = [f"{finding.line}: {finding.rule}" for finding in scan.suspicious(job.source[:MAX_SOURCE])]
         with torch.backends.mkldnn.flags(enabled=False):  # it compiles a kernel for every new shape, which costs more than the reference itself
-            judge = run_checks(job, candidate, seed, load=lambda: refusal or _load(job, candidate))
+            judge = run_checks(job, candidate, seed, load=lambda: refused or load_answer(job, candidate))
     finally:
         candidate.close()
         workers.forget()
@@ -79,9 +79,12 @@ def run(job: Job, workers: Workers) -> Verdict:
     )
 
 
-def run_checks(job: Job, subject: Any, seed: int, load: Callable[[], CheckFailure | None]) -> Judge:
-    """Run the exercise's check file against a subject; load is called once the checks are known. Raises JobError, JudgeFault, WorkerUnavailable."""
-    judge = Judge(job, subject, seed, load)
+def run_checks(job: Job, subject: Any, seed: int, load: Callable[[], CheckFailure | None], *, only_collect: bool = False) -> Judge:
+    """Run the exercise's check file against a subject; load is called once the checks are known. only_collect: the cases are made and not run.
+
+    Raises JobError, JudgeFault, WorkerUnavailable.
+    """
+    judge = Judge(job, subject, seed, load, only_collect=only_collect)
     for name in [name for name in os.environ if name.startswith("PYTEST")]:
         del os.environ[name]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -104,7 +107,7 @@ def run_checks(job: Job, subject: Any, seed: int, load: Callable[[], CheckFailur
     return judge
 
 
-def _refusal(job: Job) -> CheckFailure | None:
+def refusal(job: Job) -> CheckFailure | None:
     """What a look at the source is enough to refuse it for."""
     if len(job.source) > MAX_SOURCE:
         line = _("an answer may have at most {limit} characters, not {size}").format(limit=MAX_SOURCE, size=len(job.source))
@@ -117,7 +120,7 @@ def _refusal(job: Job) -> CheckFailure | None:
     return None
 
 
-def _load(job: Job, candidate: RemoteCandidate) -> CheckFailure | None:
+def load_answer(job: Job, candidate: RemoteCandidate) -> CheckFailure | None:
     """Execute the answer in a worker. How that failed, or None."""
     candidate.start_check(job.seconds, job.seconds)
     try:
@@ -127,8 +130,8 @@ def _load(job: Job, candidate: RemoteCandidate) -> CheckFailure | None:
     return None
 
 
-def _device(job: Job) -> Device:
-    """Where the worker computes. The question is put to the driver's management library: CUDA itself must not start here."""
+def device_of(job: Job) -> Device:
+    """Where the worker computes. The question is put to the driver's management library: CUDA itself must not start here. Raises JobError."""
     if job.device == "cpu":
         return "cpu"
     if torch.cuda.is_available():
@@ -151,4 +154,4 @@ def versions() -> dict[str, str]:
     return {"kit": kit, "python": platform.python_version(), "torch": str(torch.__version__), "pytest": pytest.__version__, "platform": sys.platform}
 
 
-__all__ = ["JobError", "WorkerUnavailable", "run", "run_checks", "versions"]
+__all__ = ["JobError", "WorkerUnavailable", "device_of", "load_answer", "refusal", "run", "run_checks", "versions"]

@@ -14,11 +14,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.verdict import Job, Verdict, decode_job, uses_optimisers
+from grader.verdict import Job, Speed, Verdict, decode_job, uses_optimisers
 
 if TYPE_CHECKING:
     from grader.workers import Workers
@@ -33,9 +33,11 @@ ASKING_SECONDS = 2.0  # for a whole job to arrive: one who is silent must not ho
 
 
 class Reply(msgspec.Struct, omit_defaults=True):
-    """What comes back for a job: a verdict, or why there is none (refused: the job's fault; failed: the judge's)."""
+    """What comes back for a job: verdicts or a speed, or why there is none (refused: the job's fault; failed: the judge's)."""
 
     verdict: Verdict | None = None
+    verdicts: list[Verdict] | None = None
+    speed: Speed | None = None
     refused: str = ""
     failed: str = ""
 
@@ -43,13 +45,20 @@ class Reply(msgspec.Struct, omit_defaults=True):
 def reply_to(job: Job, workers: Workers) -> bytes:
     """Run a job; the reply's bytes. Raises ForkServerGone, and nothing else."""
     try:
-        from grader.plugin import JudgeFault  # noqa: PLC0415 - imports torch and pytest
+        from grader.panel import judge_each  # noqa: PLC0415 - imports torch and pytest
+        from grader.plugin import JudgeFault  # noqa: PLC0415 - the same
         from grader.runner import JobError, run  # noqa: PLC0415 - the same
+        from grader.timing import measure  # noqa: PLC0415 - the same
         from grader.workers import ForkServerGone, WorkerUnavailable  # noqa: PLC0415 - imports torch
     except ImportError as error:
         return msgspec.json.encode(Reply(failed=str(error)))
     try:
-        reply = Reply(verdict=run(job, workers))
+        if job.speed is not None:
+            reply = Reply(speed=measure(job, workers))
+        elif job.sources:
+            reply = Reply(verdicts=judge_each(job, workers))
+        else:
+            reply = Reply(verdict=run(job, workers))
     except JobError as error:
         reply = Reply(refused=str(error))
     except ForkServerGone:
@@ -224,6 +233,7 @@ def warm_pytest() -> None:
     """Run an empty session once: pytest imports half of itself late."""
     import tempfile  # noqa: PLC0415 - once
 
+    from grader.plugin import Nobody  # noqa: PLC0415 - imports torch
     from grader.runner import run_checks  # noqa: PLC0415 - imports torch
     from grader.text import use_language  # noqa: PLC0415 - next to its use
 
@@ -233,28 +243,7 @@ def warm_pytest() -> None:
         job = Job(slug="warm", source="", filename="warm.py", checks=str(path))
         for lang in ("zh", "en"):
             use_language(lang)
-        run_checks(job, _Nobody(), 0, lambda: None)
-
-
-class _Nobody:
-    """The subject of the warming run."""
-
-    generation = 0
-    trace: list[Any] = []  # noqa: RUF012 - never changed
-
-    def ready(self) -> None:
-        """Always."""
-
-    def start_check(self, seconds: float, limit: float) -> None:
-        """Nothing starts."""
-
-    def printed(self) -> str:
-        """Nothing."""
-        return ""
-
-    def seconds_left(self) -> float:
-        """Enough."""
-        return 60.0
+        run_checks(job, Nobody(), 0, lambda: None)
 
 
 __all__ = ["Reply", "Server", "listen", "receive_bytes", "reply_to", "send_bytes"]

@@ -17,9 +17,10 @@ class Job(Struct, frozen=True, kw_only=True):
 
     source is the learner's text; filename is how tracebacks name it. checks, solution and mistakes are paths of the bank (the last two
     only serve the diagnosis; None without one). statement: the Markdown file whose examples are tried instead of checks, in an edition that
-    has none. seconds bounds the whole verdict by the wall clock, check_seconds one check (None: as
-    seconds); memory_mb bounds what the worker may map. only names one check (without "test_"). seed None draws a fresh one. device "auto"
-    is the GPU where there is one.
+    has none. speed: the exercise's speed file; with it the job is to measure how fast the answer is (a Speed), not to judge it. seconds bounds
+    the whole verdict by the wall clock, check_seconds one check (None: as seconds); memory_mb bounds what the worker may map. only names one
+    check (without "test_"). seed None draws a fresh one. device "auto" is the GPU where there is one. core: the worker is held to this
+    processor core (None: to none). sources: several answers instead of `source`, each judged up to its first failure, all under one seed.
     """
 
     slug: str
@@ -27,6 +28,7 @@ class Job(Struct, frozen=True, kw_only=True):
     filename: str
     checks: str
     statement: str | None = None
+    speed: str | None = None
     solution: str | None = None
     mistakes: str | None = None
     forbid: tuple[str, ...] = ()
@@ -40,11 +42,13 @@ class Job(Struct, frozen=True, kw_only=True):
     policy: Policy = "local"
     diagnose: bool = True
     stop_at_first_failure: bool = False
+    core: int | None = None
+    sources: tuple[str, ...] = ()
 
 
 def uses_optimisers(job: Job) -> bool:
     """Whether torch.optim is likely to be reached: its first use imports torch's compiler, for two seconds, which is better done before a fork."""
-    if "optim" in job.source:
+    if any("optim" in source for source in (job.source, *job.sources)):
         return True
     try:
         return "optim" in Path(job.checks).read_text(encoding="utf-8")
@@ -133,6 +137,29 @@ class Verdict(Struct, frozen=True, kw_only=True):
     layers: list[Layer] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+
+
+class Speed(Struct, frozen=True, kw_only=True):
+    """How long the answer takes on one core or a GPU (machine names it), in parts of what the reference takes: 2.0 is twice as long.
+
+    ratio is the median of ratios, one for each pair of samples. seconds and reference_seconds are the medians of what the two took, without
+    transport_seconds: what it takes to carry such inputs and outputs between the processes. scale: how large the inputs were made. bound: the
+    smallest ratio that the hardware allows; held: the ratio is below it, and somebody must look. failure: why there is no ratio.
+    """
+
+    slug: str
+    device: Device
+    machine: str
+    ratio: float | None = None
+    ratios: list[float] = field(default_factory=list[float])
+    seconds: float = 0.0
+    reference_seconds: float = 0.0
+    transport_seconds: float = 0.0
+    scale: int = 1
+    bound: float = 0.0
+    held: bool = False
+    failure: Failure | None = None
+    versions: dict[str, str] = field(default_factory=dict)
 
 
 def schema() -> dict[str, Any]:

@@ -79,7 +79,7 @@ def settings_of(job: Job) -> dict[str, Any]:
     """What a worker must know of a job: no path of the bank, no seed."""
     return {
         "forbid": list(job.forbid), "memory_mb": job.memory_mb, "cpu_seconds": int(job.seconds) + CPU_GRACE, "device": job.device, "lang": job.lang,
-        "optimisers": uses_optimisers(job),
+        "optimisers": uses_optimisers(job), "core": job.core,
     }  # fmt: skip
 
 

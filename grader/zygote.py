@@ -122,6 +122,9 @@ def _work(sandbox: Sandbox, settings: dict[str, Any], connection: int) -> None:
     use_language(settings["lang"])
     reseed()
     torch.set_num_threads(1)
+    core = settings["core"]
+    if core is not None:
+        os.sched_setaffinity(0, {core})  # threads that the answer may start stay there too: the sandbox refuses to change it
     guard = rules.Guard(settings["forbid"])
     guard.block_dotted()
     device, memory = settings["device"], settings["memory_mb"] << 20
@@ -129,7 +132,7 @@ def _work(sandbox: Sandbox, settings: dict[str, Any], connection: int) -> None:
         sandbox.isolate()  # the driver starts threads, and namespaces must come before them
         start_cuda()  # the driver opens its devices now: in the sandbox it could not
         memory = None  # unified addressing maps the whole GPU: a limit on mappings would refuse the context
-    layers = sandbox.enter(memory_bytes=memory, cpu_seconds=settings["cpu_seconds"])
+    layers = sandbox.enter(memory_bytes=memory, cpu_seconds=settings["cpu_seconds"], one_core=core is not None)
     rows: Any = [(layer.name, layer.on, layer.why) for layer in layers]
     greeting = Packer(_nothing_else, keep_strides=False).pack(rows)
     serve(socket.socket(fileno=connection), device=device, guard=guard, greeting=greeting)

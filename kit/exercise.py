@@ -123,6 +123,11 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True):
         """The hidden checks."""
         return Path(self.bank, "grader", "checks", self.track, f"test_{self.module}.py")
 
+    @property
+    def speed(self) -> Path:
+        """The rules of its speed board; an exercise without the file has none."""
+        return self.checks.with_name(f"speed_{self.module}.py")
+
     def statement(self, lang: str) -> Path:
         """The question in lang."""
         return self.folder / ("README.zh.md" if lang == "zh" else "README.md")

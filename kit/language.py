@@ -1,16 +1,13 @@
 """Which language the kit speaks: --lang, then KIT_LANG, then `kit config lang`, then the locale, then English."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Literal, cast
 
-from grader.text import LANGUAGES, _, use_language
+from grader.text import LANGUAGES, _, current_language, use_language
 from kit.errors import KitError
 
 Language = Literal["en", "zh"]
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
-
-_in_use: Language = "en"
-
 
 def decide(flag: str | None, environ: Mapping[str, str], configured: str | None) -> Language:
     """The language that these settings ask for. Raises KitError when --lang or KIT_LANG names one that the kit does not speak."""
@@ -51,11 +48,9 @@ def split_flag(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
 
 def speak(lang: Language) -> None:
     """Speak lang from now on in this process."""
-    global _in_use  # noqa: PLW0603  # the language is the process's, as gettext's is
-    _in_use = lang
     use_language(lang)
 
 
 def in_use() -> Language:
-    """The language that this process speaks."""
-    return _in_use
+    """The language in use here."""
+    return cast("Language", current_language())

@@ -91,7 +91,7 @@ def test_every_option_that_a_page_names_exists():
 def test_contributing_says_why_each_dependency_is_there():
     project = tomllib.loads(page("pyproject.toml"))["project"]
     wanted = {"": project["dependencies"], **project["optional-dependencies"]}
-    needed = {re.match(r"[\w-]+", requirement)[0] for requirements in wanted.values() for requirement in requirements}
+    needed = {re.match(r"[\w-]+", requirement)[0] for requirements in wanted.values() for requirement in requirements} - {project["name"]}
     told = dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", page("CONTRIBUTING.md"), re.MULTILINE))
     assert set(told) == needed | {"hatchling"}
     assert [name for name, reason in told.items() if len(reason) < 15] == []
@@ -99,9 +99,9 @@ def test_contributing_says_why_each_dependency_is_there():
 
 def test_constraints_pin_every_dependency():
     project = tomllib.loads(page("pyproject.toml"))["project"]
-    pins = {line.split("==")[0].lower() for line in page("constraints.txt").splitlines() if "==" in line and "#" not in line}
-    direct = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    assert {re.match(r"[\w-]+", requirement)[0] for requirement in direct} - pins == set()
+    pins = {line.split("==")[0].lower().replace("_", "-") for line in page("constraints.txt").splitlines() if "==" in line and "#" not in line}
+    direct = [*project["dependencies"], *(line for lines in project["optional-dependencies"].values() for line in lines)]
+    assert {re.match(r"[\w-]+", requirement)[0].lower() for requirement in direct} - pins == {project["name"]}
     assert [line for line in page("constraints.txt").splitlines() if not re.fullmatch(r"#.*|[\w.-]+==[\w.]+", line)] == []
     assert [name for name in pins if name.startswith(("nvidia", "cuda", "triton"))] == []
 

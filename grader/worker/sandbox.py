@@ -43,6 +43,7 @@ class Sandbox:
     layers: list[Layer]
     rules: int | None = None
     program: bytes = b""
+    one_core_program: bytes = b""
     full_drop: bool = False
     own_pid_namespace: int | None = None
     groups: cgroup.Groups | None = None
@@ -64,7 +65,7 @@ class Sandbox:
             fill_finder_caches()
         machine = seccomp.architecture()
         if "seccomp" in on and machine is not None:
-            sandbox.program = seccomp.assemble(machine)
+            sandbox.program, sandbox.one_core_program = seccomp.assemble(machine), seccomp.assemble(machine, one_core=True)
         if policy == "server":
             groups = cgroup.groups()
             sandbox.groups = None if isinstance(groups, str) else groups
@@ -109,11 +110,12 @@ class Sandbox:
         if self._offered("namespaces"):
             self._put_up("namespaces", leave_namespaces)
 
-    def enter(self, *, memory_bytes: int | None, cpu_seconds: int) -> list[Layer]:
+    def enter(self, *, memory_bytes: int | None, cpu_seconds: int, one_core: bool = False) -> list[Layer]:
         """Restrict this process, for good; the list says which layers are on.
 
         memory_bytes is what may be mapped on top of what is mapped already (None: no limit, which a CUDA context needs). After cpu_seconds
-        of processor time the kernel sends SIGXCPU, a second later SIGKILL. Raises SandboxUnavailable when the policy is "server" and a
+        of processor time the kernel sends SIGXCPU, a second later SIGKILL. one_core: the cores that this process may use stay as they are.
+        Raises SandboxUnavailable when the policy is "server" and a
         required layer could not be put up: the worker must end then.
         """
         self.isolate(memory_bytes=memory_bytes)
@@ -132,8 +134,9 @@ class Sandbox:
         for fd in (self.rules, self.own_pid_namespace):
             if fd is not None:
                 os.close(fd)
-        if self.program:
-            self._put_up("seccomp", lambda: seccomp.install(seccomp.for_process(self.program, os.getpid())))
+        program = self.one_core_program if one_core else self.program
+        if program:
+            self._put_up("seccomp", lambda: seccomp.install(seccomp.for_process(program, os.getpid())))
         standing = {layer.name: layer for layer in self._standing}
         layers = [standing.get(layer.name, layer) for layer in self.layers]
         refuse_incomplete(self.policy, layers)

@@ -192,8 +192,8 @@ def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def assemble(machine: Architecture) -> bytes:
-    """The program for a machine, with OWN_PROCESS where the process id belongs."""
+def assemble(machine: Architecture, *, one_core: bool = False) -> bytes:
+    """The program for a machine, with OWN_PROCESS where the process id belongs. one_core: the worker cannot choose its cores."""
 
     def here(table: dict[str, tuple[int, int]]) -> dict[str, int]:
         return {name: numbers[machine.column] for name, numbers in table.items() if numbers[machine.column] >= 0}
@@ -202,7 +202,7 @@ def assemble(machine: Architecture) -> bytes:
     if machine.has_x32:
         program += [(JUMP_AT_LEAST, 0, 1, X32), give(KILL_PROCESS)]
     program += [(JUMP_GREATER, 0, 1, NEWEST_KNOWN), refuse(errno.ENOSYS)]
-    rules = rules_by_argument()
+    rules = rules_by_argument() | ({"sched_setaffinity": [refuse(errno.EPERM)]} if one_core else {})
     for name, number in here(BY_ARGUMENT).items():
         program += [(JUMP_EQUAL, 0, len(rules[name]), number), *rules[name]]
     for number in here(ABSENT).values():

@@ -57,6 +57,11 @@ class Drawers(Struct, frozen=True):
         return self.bank / "grader" / "checks" / self.track / f"test_{self.module}.py"
 
     @property
+    def speed(self) -> Path:
+        """The rules of its speed board, where it has one."""
+        return self.checks.with_name(f"speed_{self.module}.py")
+
+    @property
     def second(self) -> Path:
         """The second right answer."""
         return self.bank / "tests" / "second" / f"{self.module}.py"

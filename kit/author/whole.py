@@ -68,8 +68,8 @@ def _files(drawers: Drawers, facts: ExerciseFile | None) -> tuple[list[Path], li
     kept = [drawers.model / name for name in ("solution.py", "ANSWER.md", "ANSWER.zh.md", "mistakes.toml")]
     required = [*shown, *kept, drawers.checks]
     if facts is not None and facts.level >= SECOND_FROM_LEVEL:
-        return [*required, drawers.second], []
-    return required, [drawers.second]
+        return [*required, drawers.second], [drawers.speed]
+    return required, [drawers.second, drawers.speed]
 
 
 def _orphans(bank: Path, exercises: Sequence[Drawers], facts: Mapping[str, ExerciseFile]) -> Iterator[Finding]:

@@ -102,6 +102,12 @@ def test_control_calls(ask):
     assert ask("ioctl", 0, 0x5412) == ask("fcntl", 3, 8) == ask("prctl", 4) == ask("sched_setaffinity", 77) == EPERM
 
 
+def test_cores_are_not_chosen_where_there_is_one(ask):
+    program = seccomp.for_process(seccomp.assemble(ask.machine, one_core=True), PID)
+    assert decide(program, ask.machine.audit_name, ask.numbers["sched_setaffinity"], 0) == EPERM
+    assert decide(program, ask.machine.audit_name, ask.numbers["ioctl"], 0, 0x5401) == ALLOW
+
+
 def test_an_unknown_machine_has_no_program():
     assert seccomp.architecture("riscv64") is None
     assert seccomp.architecture("AMD64") == seccomp.ARCHITECTURES["x86_64"]
