@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Exit, Option, Typer, echo
 
 from grader.text import _
-from kit.cli import author, grade, learn, look, setup
+from kit.cli import author, classroom, grade, learn, look, member, setup
 from kit.cli.commands import KitCommand, KitGroup
 
 SETTINGS = {"help_option_names": ["-h", "--help"]}
@@ -46,6 +46,7 @@ def build() -> Typer:
         _root
     )
     learning, looking, machine, authoring = _("Learn"), _("Look around"), _("Set up"), _("Write exercises")
+    belonging, teaching = _("In a class"), _("Teach a class")
     for name, function, panel, text in (
         ("next", learn.next_, learning, _("Fetch the first exercise that is not passed.")),
         ("fetch", learn.fetch, learning, _("Fetch an exercise.")),
@@ -57,6 +58,11 @@ def build() -> Typer:
         ("list", look.list_, looking, _("Show the map: tracks, exercises, levels, what is passed and what is open.")),
         ("questions", look.questions, looking, _("List the interview questions, each with the exercises that answer it.")),
         ("status", look.status, looking, _("Show how far you are.")),
+        ("join", member.join, belonging, _("Join a class.")),
+        ("submit", member.submit, belonging, _("Hand in your answer and see the class's verdict.")),
+        ("board", member.board, belonging, _("Show a board of the class.")),
+        ("whoami", member.whoami, belonging, _("Show who you are in the class.")),
+        ("leave", member.leave, belonging, _("Leave the class on this machine.")),
         ("doctor", setup.doctor, machine, _("See whether everything is in place on this machine.")),
     ):
         app.command(name, cls=KitCommand, help=text, rich_help_panel=panel, context_settings=SETTINGS)(function)
@@ -65,6 +71,14 @@ def build() -> Typer:
     settings.command("lang", cls=KitCommand, help=_("Choose the language of the kit."), context_settings=SETTINGS)(setup.config_lang)
     settings.command("trust", cls=KitCommand, help=_("Let the checks of somebody else's bank run."), context_settings=SETTINGS)(setup.config_trust)
     app.add_typer(settings, name="config", cls=KitGroup, help=_("Change the settings."), rich_help_panel=machine, context_settings=SETTINGS)
+    app.add_typer(
+        classroom.build(SETTINGS),
+        name="class",
+        cls=KitGroup,
+        help=_("Teach a class: a server that takes answers, judges them and keeps the boards."),
+        rich_help_panel=teaching,
+        context_settings=SETTINGS,
+    )
     app.add_typer(
         author.build(SETTINGS),
         name="author",

@@ -1,0 +1,118 @@
+"""The application: every route, and what lies around them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from sqlalchemy import select
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.stdlib import BoundLogger
+
+from kit.classroom import api, boards_api, gradings, health, problems, web
+from kit.classroom.events import Hub
+from kit.classroom.front import Front
+from kit.classroom.gradings import QueueState
+from kit.classroom.guard import Guard, security_headers
+from kit.classroom.identity import Identities
+from kit.classroom.limits import Limits
+from kit.classroom.logs import open_log
+from kit.classroom.metrics import Metrics
+from kit.classroom.parts import Judge, Parts
+from kit.classroom.room import Room
+from kit.classroom.schema import Classroom
+from kit.classroom.standings import Standings
+
+__all__ = ["create_app", "revision_of"]
+
+SUBMISSIONS = "/api/v1/submissions"
+
+
+class _App(FastAPI):
+    """An application with layers around everything, the answers to its own failures included."""
+
+    around: Callable[[ASGIApp], ASGIApp]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """FastAPI's own layers, in ours."""
+        return self.around(super().build_middleware_stack())
+
+
+def create_app(room: Room, grader: Judge, hub: Hub, *, log: BoundLogger | None = None, limits: Limits | None = None) -> FastAPI:
+    """The classroom over HTTP. Its state has parts (Parts); the hub runs as long as it does.
+
+    log None: warnings and worse to stderr. limits None: the usual ones.
+    """
+    log = log or open_log(sys.stderr, logging.WARNING)
+    limits = limits or Limits(room.now)
+    standings, identities = Standings(room.store, room.bank), Identities(room)
+    metrics = Metrics(lambda: _queue(room), lambda: hub.listeners)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        producer = asyncio.create_task(hub.run())
+        try:
+            yield
+        finally:
+            hub.close()
+            producer.cancel()
+            with suppress(asyncio.CancelledError):
+                await producer
+
+    def changed(path: str) -> None:
+        """A request may have changed something: boards nearly always, who is who only where nothing is handed in."""
+        hub.changed()
+        if path != SUBMISSIONS:
+            identities.forget()
+
+    def around(inner: ASGIApp) -> ASGIApp:
+        guarded = Guard(inner, settings=room.settings, log=log, metrics=metrics, on_change=changed)
+        headers = security_headers(room.settings)
+        return Front(guarded, hub=hub, identities=identities, standings=standings, metrics=metrics, headers=headers)
+
+    app = _App(
+        title="The kit's classroom",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False},  # it would tell messages
+        lifespan=lifespan,
+    )
+    app.around = around
+    app.state.parts = Parts(room, grader, hub, limits, standings, identities, metrics, log)
+    app.state.room, app.state.grader, app.state.limits, app.state.standings = room, grader, limits, standings  # for the pages
+    problems.install(app, log)
+    app.include_router(api.router)
+    app.include_router(boards_api.router)
+    app.include_router(health.router)
+    app.router.routes.append(Route("/events", _Listening(hub)))
+    web.mount(app)
+    return app
+
+
+def revision_of(room: Room) -> int:
+    """The classroom's revision as the database has it. Raises KitError when that does not answer."""
+    with room.store.reading() as session:
+        return session.scalars(select(Classroom.revision).where(Classroom.id == 1)).one()
+
+
+def _queue(room: Room) -> QueueState:
+    with room.store.reading() as session:
+        return gradings.queue(session, room.now())
+
+
+class _Listening:
+    """GET /events, as an application of its own: a thousand of them cost little."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._hub.listen(scope, receive, send)

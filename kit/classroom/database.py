@@ -1,0 +1,161 @@
+"""The database of a classroom: opened, brought up to date, read side by side and written one at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from grader.text import _
+from kit.errors import KitError
+
+__all__ = ["DEFAULT_URL", "Store", "open_store"]
+
+DEFAULT_URL = "sqlite:///classroom.db"
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 10.0  # how long a writer waits for another process that writes
+
+
+class Store:
+    """A classroom's database. Sessions are short: one for each thing that is read or written as a whole."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        sqlite = engine.dialect.name == "sqlite"
+        self._one_writer = threading.Lock() if sqlite else nullcontext()
+        self._writer = engine.execution_options(begin="IMMEDIATE") if sqlite else engine  # a reader that turns writer could be refused half-way
+
+    @property
+    def url(self) -> URL:
+        """Where it is; str() hides the password."""
+        return self.engine.url
+
+    @contextmanager
+    def reading(self) -> Generator[Session]:
+        """A session that sees one state of the database and changes nothing."""
+        with _told(self.url), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Generator[Session]:
+        """A session whose changes are kept together at its end, or not at all after an exception. SQLite has one at a time."""
+        with self._one_writer, _told(self.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def open_store(url: str = DEFAULT_URL, *, migrate: bool = True) -> Store:
+    """Open a database by its SQLAlchemy URL, sqlite:///file or postgresql+psycopg://…, and bring its tables up to date.
+
+    Raises KitError when it cannot be reached, is of another kind, or was written by a newer kit.
+    """
+    store = Store(_engine(url))
+    with _told(store.url):
+        if migrate:
+            _migrate(store.engine)
+    return store
+
+
+def _engine(url: str) -> Engine:
+    try:
+        place = make_url(url)
+    except ArgumentError as error:
+        raise KitError(_("this is no URL of a database"), url, _("Write sqlite:///classroom.db or postgresql+psycopg://user@host/name.")) from error
+    if place.get_backend_name() == "postgresql":
+        return create_engine(place.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=20)
+    if place.get_backend_name() != "sqlite":
+        raise KitError(
+            _("a classroom is kept in SQLite or PostgreSQL"), place.render_as_string(), _("Write sqlite:///classroom.db or postgresql+psycopg://…")
+        )
+    if not place.database or place.database == ":memory:":
+        raise KitError(_("a classroom needs a file"), url, _("Write sqlite:///classroom.db."))
+    engine = create_engine(place, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=10, max_overflow=30)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would not hold a reader to one state
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
+
+
+def _migrate(engine: Engine) -> None:
+    """Bring the tables up to date. Raises KitError when they are newer than this kit."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+    with engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+        if present == script.get_current_head():
+            return
+        try:
+            known = present is None or bool(script.get_revision(present))
+        except CommandError:
+            known = False
+        if not known:
+            remedy = _("Install the newest kit; nothing was changed.")
+            raise KitError(_("this classroom was written by a newer kit (schema {revision})").format(revision=present), str(engine.url), remedy)
+        config.attributes["connection"] = connection
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_lock(727274)"))  # two servers that start together migrate once
+            connection.commit()
+        try:
+            command.upgrade(config, "head")
+            connection.commit()
+        finally:
+            if engine.dialect.name == "postgresql":
+                connection.rollback()
+                connection.execute(text("SELECT pg_advisory_unlock(727274)"))
+                connection.commit()
+
+
+@contextmanager
+def _told(url: URL) -> Generator[None]:
+    """What goes wrong with the database itself, in the user's words; what its constraints object to stays what it is."""
+    try:
+        yield
+    except OperationalError as error:
+        raise _explained(error, url) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise _explained(error, url) from error
+        raise
+
+
+def _explained(error: DBAPIError, url: URL) -> KitError:
+    reason = str(error.orig).strip().split("\n", 1)[0]
+    low = reason.lower()
+    place = url.render_as_string(hide_password=True)
+    if "locked" in low or "busy" in low:
+        return KitError(_("the database is locked by another program"), place, _("Close the program that holds it, and try again; nothing was lost."))
+    if "full" in low or "no space" in low:
+        return KitError(_("the disk is full"), place, _("Make room and try again; nothing that was accepted is lost."))
+    if "unable to open" in low or "readonly" in low or "read-only" in low:
+        return KitError(
+            _("the database cannot be opened ({reason})").format(reason=reason), place, _("Make its folder writable, or choose another place.")
+        )
+    return KitError(_("the database does not answer ({reason})").format(reason=reason), place, _("See that it is running and let the kit in."))

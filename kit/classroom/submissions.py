@@ -1,0 +1,225 @@
+"""Submissions: an answer comes in, is kept together with its pending grading, and can be asked after."""
+
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, cast
+
+from sqlalchemy import and_, bindparam, exists, func, insert, not_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from grader.text import _, ngettext
+from grader.verdict import Verdict, decode_verdict
+from kit.answer import LARGEST
+from kit.classroom import assignments, gradings
+from kit.classroom.errors import Refused
+from kit.classroom.line import FRESH, Places
+from kit.classroom.room import Room, bump
+from kit.classroom.schema import KEYS, Assignment, Feedback, Grading, GradingState, Person, Submission, VerdictRow
+from kit.classroom.versions import bank_version
+from kit.errors import KitError
+from kit.exercise import Exercise
+
+__all__ = ["Status", "Submitted", "cleaned_source", "status", "submit"]
+
+RACES = 10  # how often two posts of one person may collide before we give up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """An accepted answer. new: False when it is one's latest again. position: in the queue, None when it does not wait. age: seconds since then."""
+
+    submission_id: int
+    new: bool
+    position: int | None
+    age: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Where a submission stands.
+
+    verdict: the one that counts, whole; kit.classroom.feedback limits it to what a student may see, which is `feedback`. position and age are
+    those of Submitted. assignment: its short name, None for practice.
+    """
+
+    submission_id: int
+    person_id: int
+    exercise: str
+    assignment: str | None
+    number: int
+    submitted_at: datetime
+    state: GradingState
+    position: int | None
+    age: float
+    feedback: Feedback
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What is to be kept, checked as far as it can be before the database is locked for writing."""
+
+    person_id: int
+    exercise: str
+    source: str
+    sha256: str
+    bank_version: str
+    device: str
+    assignment: str | None
+    submitted_at: datetime
+
+
+# Built once: each costs more to build than to run.
+_INSERT = insert(Submission)
+_PERSON = select(Person.role, Person.section_id).where(Person.id == bindparam("person"), Person.active)
+_THEIRS = and_(Submission.person_id == bindparam("person"), Submission.exercise == bindparam("exercise"))
+_NEWEST = (
+    select(Submission.id, Submission.number, Submission.assignment_id, Submission.sha256, Submission.submitted_at)
+    .where(_THEIRS)
+    .order_by(Submission.number.desc())
+    .limit(1)
+)
+_LATEST = _NEWEST.where(Submission.assignment_id.is_not_distinct_from(bindparam("assignment", type_=KEYS)))
+_LOST = exists().where(Grading.submission_id == Submission.id, Grading.state == "failed", FRESH)
+_USED = select(func.count()).where(  # what only the infrastructure failed at is no attempt
+    _THEIRS, Submission.assignment_id == bindparam("assignment"), not_(and_(Submission.verdict_id.is_(None), _LOST))
+)
+
+
+def submit(room: Room, person_id: int, exercise_slug: str, source: str, *, assignment: str | None = None) -> Submitted:
+    """Hand in an answer. assignment: its short name, "" for practice, None for the open one that has the exercise, else practice.
+
+    Raises Refused: no such exercise or assignment, not open, no attempts left, a source that cannot be an answer, somebody who is not active.
+    """
+    exercise = _exercise(room, exercise_slug)
+    text = cleaned_source(source)
+    answer = _Answer(
+        person_id=person_id,
+        exercise=exercise.slug,
+        source=text,
+        sha256=sha256(text.encode()).hexdigest(),
+        bank_version=bank_version(exercise),
+        device=exercise.devices[0] if exercise.devices else "cpu",
+        assignment=assignment,
+        submitted_at=room.now(),
+    )
+
+    def work(session: Session) -> Submitted:
+        return _keep(session, answer, room.places)
+
+    for _attempt in range(RACES - 1):  # of two servers of one PostgreSQL that take the same number the slower one tries again, and sees the other's
+        with contextlib.suppress(IntegrityError):
+            return room.together.write(room.store, work)
+    return room.together.write(room.store, work)
+
+
+def status(room: Room, submission_id: int) -> Status:
+    """Where a submission stands. Raises Refused when there is none of that number."""
+    now = room.now()
+    with room.store.reading() as session:
+        found = (
+            select(Submission, Assignment.slug, Assignment.feedback, VerdictRow.verdict)
+            .outerjoin(Assignment, Assignment.id == Submission.assignment_id)
+            .outerjoin(VerdictRow, VerdictRow.id == Submission.verdict_id)
+            .where(Submission.id == submission_id)
+        )
+        row = session.execute(found).one_or_none()
+        if row is None:
+            raise Refused("no-submission", _("there is no such submission"), submission_id, _("Look at your submissions."), http=404)
+        submission, slug, feedback = row[0], cast("str | None", row[1]), cast("Feedback | None", row[2])
+        verdict = cast("bytes | None", row[3])
+        grading = _grading(session, submission_id)
+        waiting = grading if verdict is None and grading is not None and grading.state == "pending" else None
+        return Status(
+            submission_id=submission.id,
+            person_id=submission.person_id,
+            exercise=submission.exercise,
+            assignment=slug,
+            number=submission.number,
+            submitted_at=submission.submitted_at,
+            state="done" if verdict is not None or grading is None else cast("GradingState", grading.state),
+            position=None if waiting is None else room.places.of(session, waiting.id, submission.person_id, now),
+            age=(now - submission.submitted_at).total_seconds(),
+            feedback=feedback or "full",
+            verdict=decode_verdict(verdict) if verdict is not None else None,
+        )
+
+
+def cleaned_source(source: str) -> str:
+    """The source with line ends as Python counts them, without a byte order mark. Raises Refused for what kit.answer would not read."""
+    text = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise _no_answer(_("the answer is not UTF-8"), _("Save it again with the encoding UTF-8.")) from error
+    if size > LARGEST:
+        raise Refused(
+            "too-large",
+            _("the answer is larger than 200 KB"),
+            remedy=_("An answer is a page of code: remove what does not belong in it."),
+            http=413,
+        )
+    if "\0" in text:
+        raise _no_answer(_("the answer holds a NUL byte"), _("Save it as plain UTF-8 text (not UTF-16)."))
+    if not text.strip():
+        raise _no_answer(_("the answer is empty"), _("Hand in the file that you wrote."))
+    return text
+
+
+def _no_answer(what: str, remedy: str) -> Refused:
+    return Refused("bad-source", what, remedy=remedy, http=422)
+
+
+def _exercise(room: Room, slug: str) -> Exercise:
+    try:
+        return room.bank.exercise(slug)
+    except KitError as error:
+        raise Refused("no-exercise", error.what, remedy=error.remedy, http=404) from error
+
+
+def _keep(session: Session, answer: _Answer, places: Places) -> Submitted:
+    """Keep it, or find it kept. Few statements: everybody's answers pass here, one after the other. Raises Refused before anything is written."""
+    connection = session.connection()
+    person = connection.execute(_PERSON, {"person": answer.person_id}).one_or_none()
+    if person is None:
+        raise Refused("not-active", _("you are no active member of this classroom"), remedy=_("Ask your teacher."), http=403)
+    now = answer.submitted_at
+    meant = assignments.meant(session, answer.assignment, answer.exercise, now, role=person.role, section_id=person.section_id)
+    whose = {"person": answer.person_id, "exercise": answer.exercise}
+    there = {**whose, "assignment": None if meant is None else meant.id}
+    newest = latest = connection.execute(_NEWEST, whose).one_or_none()
+    if newest is not None and newest.assignment_id != there["assignment"]:
+        latest = connection.execute(_LATEST, there).one_or_none()
+    if latest is not None and latest.sha256 == answer.sha256:  # also after the close: the receipt of an answer that came in time was lost on the way
+        grading = _grading(session, latest.id)
+        place = places.of(session, grading.id, answer.person_id, now) if grading is not None and grading.state == "pending" else None
+        return Submitted(submission_id=latest.id, new=False, position=place, age=(now - latest.submitted_at).total_seconds())
+    if meant is not None and meant.refusal is not None:
+        raise meant.refusal
+    if meant is not None and meant.attempts is not None and (connection.scalar(_USED, there) or 0) >= meant.attempts:
+        used = ngettext("the {count} attempt is used up", "all {count} attempts are used up", meant.attempts).format(count=meant.attempts)
+        raise Refused("no-attempts-left", used, answer.exercise, _("Hand it in as practice, or ask your teacher."), http=409)
+    row: dict[str, Any] = {
+        "person_id": answer.person_id,
+        "exercise": answer.exercise,
+        "assignment_id": there["assignment"],
+        "number": 1 if newest is None else newest.number + 1,
+        "source": answer.source,
+        "sha256": answer.sha256,
+        "submitted_at": now,
+        "flags": [],
+    }
+    inserted = connection.execute(_INSERT, row).inserted_primary_key
+    assert inserted is not None
+    grading_id = gradings.enqueue(session, inserted[0], answer.bank_version, now, device=answer.device)
+    bump(session)
+    return Submitted(submission_id=inserted[0], new=True, position=places.of(session, grading_id, answer.person_id, now), age=0.0)
+
+
+def _grading(session: Session, submission_id: int) -> Grading | None:
+    """The grading that a submission waits for or had: its first one, else one of a regrade that came before it."""
+    found = select(Grading).where(Grading.submission_id == submission_id).order_by(Grading.regrade_id.is_not(None), Grading.id.desc()).limit(1)
+    return session.scalar(found)

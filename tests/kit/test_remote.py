@@ -1,0 +1,168 @@
+"""The client: what it does when the network goes, what it says, and that a token goes to one server only."""
+
+import json
+import socket
+import ssl
+from collections.abc import Callable
+
+import httpx
+import msgspec
+import pytest
+
+from kit.errors import OWN_FAILURE, USAGE, KitError, OwnFailure
+from kit.remote import Refusal, Remote, Unreachable, cleaned_address, is_exposed
+
+
+class Answer(msgspec.Struct):
+    fine: bool
+
+
+FINE = httpx.Response(200, json={"fine": True})
+
+
+class Network:
+    """Answers or fails as told, one for each request; keeps what was asked and how long was waited."""
+
+    def __init__(self, *events: httpx.Response | Exception) -> None:
+        self.events, self.asked, self.pauses = list(events), [], []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        event = self.events.pop(0) if len(self.events) > 1 else self.events[0]
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+    def remote(self, token: str | None = "t" * 43) -> Remote:
+        return Remote("https://class.example.org/dl", token, transport=httpx.MockTransport(self), pause=self.pauses.append)
+
+
+def asked(network: Network) -> Answer:
+    with network.remote() as remote:
+        return remote.get("me", Answer)
+
+
+def test_the_token_and_the_language_go_along():
+    network = Network(FINE)
+    assert asked(network).fine
+    (request,) = network.asked
+    assert str(request.url) == "https://class.example.org/dl/api/v1/me"
+    assert request.headers["authorization"] == f"Bearer {'t' * 43}"
+    assert request.headers["accept-language"] == "en"
+
+
+def test_a_network_that_comes_back_in_time_is_not_noticed():
+    network = Network(httpx.ConnectError("no route to host"), httpx.ReadTimeout(""), httpx.Response(503), FINE)
+    assert asked(network).fine
+    assert network.pauses == [0.5, 1.0, 2.0]
+
+
+def test_a_network_that_stays_away_is_told_and_nothing_is_lost():
+    with pytest.raises(Unreachable, match=r"no route to host.*Nothing is lost: give the same command again") as caught:
+        asked(Network(httpx.ConnectError("no route to host")))
+    assert caught.value.status == OWN_FAILURE
+
+
+def test_what_must_not_be_done_twice_is_not_sent_twice():
+    arrived = Network(httpx.ReadTimeout(""), FINE)
+    with arrived.remote(None) as remote, pytest.raises(Unreachable, match="no answer in time"):
+        remote.post("join", Answer, {"name": "Ada"}, repeatable=False)
+    assert len(arrived.asked) == 1
+    never_left = Network(httpx.ConnectError("no route to host"), FINE)
+    with never_left.remote(None) as remote:
+        assert remote.post("join", Answer, {"name": "Ada"}, repeatable=False).fine
+    assert json.loads(never_left.asked[1].content) == {"name": "Ada"}
+    assert "authorization" not in never_left.asked[1].headers
+
+
+def test_a_refusal_keeps_its_words():
+    told = {"error": {"code": "no-attempts-left", "what": "no attempts are left", "where": "hw1", "remedy": "Ask your teacher."}}
+    with pytest.raises(Refusal, match=r"^no attempts are left: hw1\. Ask your teacher\.$") as caught:
+        asked(Network(httpx.Response(409, json=told)))
+    assert (caught.value.code, caught.value.http, caught.value.status) == ("no-attempts-left", 409, USAGE)
+
+
+def test_a_token_that_is_no_longer_good_says_join_again():
+    with pytest.raises(Refusal, match="kit leave --here"):
+        asked(Network(httpx.Response(401, json={"error": {"code": "not-signed-in", "what": "this token is not known"}})))
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "said"),
+    [
+        (httpx.Response(500, json={"error": {"code": "failed", "what": "the classroom itself failed"}}), OwnFailure, "itself failed"),
+        (httpx.Response(200, text="<html>A login page of the hotel</html>"), KitError, "does not answer as a class does"),
+        (httpx.Response(404, text="not found"), KitError, "status 404"),
+        (httpx.Response(301, headers={"location": "https://evil.example.org/"}), KitError, "has moved: https://evil"),
+    ],
+)
+def test_other_answers(answer: httpx.Response, kind: type[KitError], said: str):
+    network = Network(answer)
+    with pytest.raises(kind, match=said):
+        asked(network)
+    assert len(network.asked) == 1
+
+
+def test_a_certificate_error_is_never_ignored():
+    wrong = ssl.SSLCertVerificationError("certificate verify failed: self-signed certificate")
+    error = httpx.ConnectError("tls")
+    error.__cause__ = wrong
+    network = Network(error)
+    with pytest.raises(KitError, match=r"cannot be trusted.*self-signed.*KIT_CA_BUNDLE") as caught:
+        asked(network)
+    assert len(network.asked) == 1
+    assert not isinstance(caught.value, OwnFailure)
+
+
+def test_a_bundle_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    bundle = tmp_path / "university.pem"
+    monkeypatch.setenv("KIT_CA_BUNDLE", str(bundle))
+    with pytest.raises(KitError, match=r"university\.pem"):
+        Remote("https://class.example.org")
+    bundle.write_text("no certificate")
+    with pytest.raises(KitError, match="cannot be read"):
+        Remote("https://class.example.org")
+
+
+def test_a_real_closed_port_is_unreachable(unused_port: int):
+    pauses: list[float] = []
+    with Remote(f"http://127.0.0.1:{unused_port}", pause=pauses.append) as remote, pytest.raises(Unreachable, match=f"{unused_port}"):
+        remote.get("me", Answer)
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("class.example.org", "https://class.example.org"),
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:8000"),
+        ("https://example.org/dl/", "https://example.org/dl"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_addresses(typed: str, address: str):
+    assert cleaned_address(typed) == address
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "ftp://example.org", "https://", "https://example.org:port", "https://me:secret@example.org", "https://e.org/?x=1"]
+)
+def test_what_is_no_address(typed: str):
+    with pytest.raises(KitError, match="no address of a server"):
+        cleaned_address(typed)
+
+
+def test_what_others_on_the_network_could_read():
+    exposed: Callable[[str], bool] = is_exposed
+    assert [exposed(server) for server in ("http://10.0.0.7:8000", "http://127.0.0.1:8000", "http://[::1]:80", "https://a.org")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
