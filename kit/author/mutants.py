@@ -41,6 +41,11 @@ class Mutant(Struct, frozen=True):
         return f"{self.slug}:{self.line}:{self.operator}:{seen[:6]}"
 
     @property
+    def device_alone(self) -> bool:
+        """Whether nothing but a `device` of a call differs: on a machine without a GPU all tensors are on the CPU, and no check can tell."""
+        return _without_device(self.before) == _without_device(self.after)
+
+    @property
     def description(self) -> str:
         """The change in one line."""
         return " ".join(f"{self.before}  →  {self.after or '(nothing)'}".split("\n"))
@@ -50,6 +55,18 @@ class Mutant(Struct, frozen=True):
         """The change as a diff."""
         old = "".join(f"- {line}\n" for line in self.before.splitlines())
         return f"@@ line {self.line}, {self.inside or 'module'} @@\n{old}" + "".join(f"+ {line}\n" for line in self.after.splitlines())
+
+
+def _without_device(statement: str) -> str:
+    """The statement in normal form, without the keyword `device`; as it is when it is only a block's first line."""
+    try:
+        tree = ast.parse(statement)
+    except SyntaxError:
+        return statement
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "device"]
+    return ast.unparse(tree)
 
 
 class _Site(Struct, frozen=True):

@@ -29,11 +29,11 @@ class Outcome(Struct, frozen=True):
     """What became of a mutant.
 
     by: the check that killed it, "load" when it could not be loaded, or the judge's error; kind: of its failure. reason: why it counts as
-    equivalent; with result "killed" the list of equivalent mutants is wrong about it.
+    equivalent; with result "killed" the list of equivalent mutants is wrong about it. Result "device": only a GPU could tell.
     """
 
     mutant: Mutant
-    result: Literal["killed", "survived", "equivalent", "error"]
+    result: Literal["killed", "survived", "equivalent", "device", "error"]
     by: str = ""
     kind: str = ""
     reason: str = ""
@@ -62,9 +62,13 @@ class MutationReport(Struct, frozen=True):
 
     @property
     def score(self) -> float:
-        """Killed of those that are not equivalent; 1 when there are none."""
-        judged = len(self.outcomes) - self.count("equivalent")
-        return self.count("killed") / judged if judged else 1.0
+        """Killed of those that are not equivalent and that could be told here; 1 when there are none."""
+        return self.count("killed") / self.counted if self.counted else 1.0
+
+    @property
+    def counted(self) -> int:
+        """How many count: all but the equivalent ones and those that only a GPU could tell."""
+        return len(self.outcomes) - self.count("equivalent") - self.count("device")
 
 
 def mutate(
@@ -134,6 +138,7 @@ def _outcome(mutant: Mutant, verdict: Verdict, reason: str) -> Outcome:
     if verdict.error:
         return Outcome(mutant, "error", by=verdict.error, reason=reason)
     if verdict.passed:
-        return Outcome(mutant, "equivalent" if reason else "survived", reason=reason)
+        unseen = verdict.device == "cpu" and mutant.device_alone
+        return Outcome(mutant, "equivalent" if reason else "device" if unseen else "survived", reason=reason)
     first = next((check.name for check in verdict.checks if check.status == "failed"), "load")
     return Outcome(mutant, "killed", by=first, kind=_kind(verdict), reason=reason)

@@ -31,7 +31,8 @@ _TRY = re.compile(r"# blind: passed at try (\d)")
 class Quality(Struct, frozen=True, kw_only=True):
     """One exercise.
 
-    checks: seconds of each check with the solution. equivalent: mutants listed as such; killed of judged others. limit: how many mutants
+    checks: seconds of each check with the solution. equivalent: mutants listed as such; device: those that only a GPU could tell; killed of the
+    others. limit: how many mutants
     were judged at most. blind: the try at which somebody passed who saw only statement and starter, 0 when nobody did. fingerprint: of all
     its files.
     """
@@ -47,6 +48,7 @@ class Quality(Struct, frozen=True, kw_only=True):
     mutants: int
     killed: int
     equivalent: int
+    device: int
     survivors: tuple[str, ...]
     checks: dict[str, float]
     seconds: float
@@ -114,7 +116,9 @@ def summary(report: QualityReport) -> list[str]:
         _("exercises: {n}, of which {bad} with something to put right").format(n=len(all_), bad=sum(not each.ok for each in all_)),
         _("questions covered: {n} of {all}").format(n=report.questions - len(report.uncovered), all=report.questions),
         _("mistakes: {n}, named as themselves: {named}").format(n=sum(each.mistakes for each in all_), named=sum(each.diagnosed for each in all_)),
-        _("mutants killed: {killed} of {all}, {share}").format(killed=killed, all=mutants, share=share),
+        _("mutants killed: {killed} of {all}, {share}; {device} more that only a GPU could tell").format(
+            killed=killed, all=mutants, share=share, device=sum(each.device for each in all_)
+        ),
         _("blind solves: {first} at the first try, {second} at the second, {none} missing").format(
             first=first, second=second, none=len(all_) - first - second
         ),
@@ -138,9 +142,10 @@ def _examine(drawers: Drawers, *, limit: int | None, jobs: int | None, judge: Ju
         findings=tuple(findings),
         mistakes=checked.mistakes,
         diagnosed=checked.diagnosed,
-        mutants=len(mutated.outcomes) - mutated.count("equivalent"),
+        mutants=mutated.counted,
         killed=mutated.count("killed"),
         equivalent=mutated.count("equivalent"),
+        device=mutated.count("device"),
         survivors=tuple(f"{each.mutant.line}: {each.mutant.description}" for each in mutated.survived),
         checks=checked.checks,
         seconds=round(sum(checked.checks.values()), 3),

@@ -72,7 +72,7 @@ def show_mutations(screen: Screen, reports: "Sequence[MutationReport]", target: 
     rows: list[tuple[Text, ...]] = []
     for report in reports:
         role = "passed" if report.score >= target else "failed"
-        killed = _("{killed} of {all} noticed").format(killed=report.count("killed"), all=len(report.outcomes) - report.count("equivalent"))
+        killed = _("{killed} of {all} noticed").format(killed=report.count("killed"), all=report.counted)
         rows.append((styled(report.slug, "strong"), styled(f"{report.score:.1%}", role), styled(killed), styled(f"{report.seconds:.1f} s", "quiet")))
     if rows:
         screen.result(*columns(rows))

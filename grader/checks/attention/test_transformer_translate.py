@@ -186,6 +186,7 @@ def test_fit_small(answer, draw, worker):
     weights = worker.define(weights_of)(model)
     assert_same(sorted(weights), sorted(Reference(*SIZES).state_dict()), "names of fit(…).state_dict()")
     assert_same({name: value.dtype for name, value in weights.items()}, dict.fromkeys(weights, torch.float32), "dtypes of fit(…).state_dict()")
+    assert_same(len(weights["output.bias"]), 19, "rows of fit(…).output.bias")
     room = min(len(weights["source_positions.weight"]), len(weights["target_positions.weight"]))
     assert_true(room >= 6, "fit(…)", f"the model has room for {room} tokens: 6 or more are asked for", f"模型只容得下 {room} 个词元，应为 6 个以上")
     worker.seed(2)

@@ -1,7 +1,7 @@
 """Judging mutants, and the list of those that are no mistakes."""
 
 import pytest
-from small_bank import SLUG, verdict
+from small_bank import SLUG, edit, verdict
 
 from kit.author import equivalent
 from kit.author.mutate import mutate
@@ -49,6 +49,16 @@ def test_mutants_listed_as_equivalent_do_not_count(bank):
     assert listed.reason == "the same sum"
     assert len(report.survived) == 1
     assert report.score == 1 - 1 / (len(report.outcomes) - 1)
+
+
+def test_mutants_that_only_a_gpu_could_tell_do_not_count(bank):
+    edit(bank / f"solutions/basics/{SLUG}/solution.py", lambda text: text.replace("dim=1", "dim=1, out=torch.empty(2, device=weights.device)", 1))
+    (report,) = mutate(bank, judge=judge_by(lambda source: "device=weights.device" in source), jobs=1)
+    assert {outcome.mutant.device_alone for outcome in report.outcomes if outcome.result == "device"} == {True}
+    assert report.count("device") == 2
+    assert report.counted == len(report.outcomes) - 2
+    (report,) = mutate(bank, judge=judge_by(lambda _source: True), jobs=1)
+    assert report.count("device") == 0, "what a check notices is noticed"
 
 
 def test_a_mutant_that_is_listed_and_yet_killed_is_told(bank):
