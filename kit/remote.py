@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from types import NoneType, TracebackType
@@ -111,14 +112,14 @@ class Remote:
     ) -> T:
         import httpx
 
-        reason = ""
+        reason, told = "", None
         for pause in (*PAUSES, None):
             try:
                 answer = self._client.request(method, quote(path), params=query, json=body, timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS))
             except httpx.TransportError as error:
                 if (untrusted := _untrusted(error)) is not None:
                     raise _distrusted(self._server, untrusted) from error
-                reason = _reason(error)
+                reason, told = _reason(error), None
                 if not repeatable and not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
                     break  # it may have arrived
             except httpx.InvalidURL as error:
@@ -126,9 +127,12 @@ class Remote:
             else:
                 if answer.status_code not in LATER:
                     return self._read(answer, shape)
+                told = _told(answer)
                 reason = _("status {status}").format(status=answer.status_code)
             if pause is not None:
                 self._pause(pause)
+        if told is not None:
+            raise Unreachable(told.what, told.where, told.remedy)
         raise Unreachable(
             _("the class cannot be reached ({reason})").format(reason=reason),
             self._server,
@@ -141,18 +145,31 @@ class Remote:
         if answer.is_redirect:
             place = answer.headers.get("location", "")
             raise KitError(_("the class has moved"), place, _("Join it again at that address, if your teacher says so."))
-        try:
-            if answer.is_success:
+        if answer.is_success:
+            try:
                 return msgspec.json.decode(answer.content, type=shape)
-            told = msgspec.json.decode(answer.content, type=_Error).error
-        except msgspec.DecodeError as error:
-            what = _("this server does not answer as a class does (status {status})").format(status=answer.status_code)
-            raise KitError(what, self._server, _("Look at the address, and that the kit is as new as the class's.")) from error
+            except msgspec.DecodeError as error:
+                raise self._strange(answer) from error
+        told = _told(answer)
+        if told is None:
+            raise self._strange(answer)
         if answer.status_code == 401:
             told.remedy = _("Join the class again: kit leave --here, then kit join URL CODE.")
         if answer.status_code >= 500:
             raise OwnFailure(told.what, told.where, told.remedy)
         raise Refusal(told.code, told.what, told.where, told.remedy, http=answer.status_code)
+
+    def _strange(self, answer: httpx.Response) -> KitError:
+        what = _("this server does not answer as a class does (status {status})").format(status=answer.status_code)
+        return KitError(what, self._server, _("Look at the address, and that the kit is as new as the class's."))
+
+
+def _told(answer: httpx.Response) -> _Told | None:
+    """What the server says is wrong, if it is a class's."""
+    try:
+        return msgspec.json.decode(answer.content, type=_Error).error
+    except msgspec.DecodeError:
+        return None
 
 
 def cleaned_address(typed: str) -> str:
@@ -186,7 +203,9 @@ def _trusted() -> ssl.SSLContext | bool:
         context.load_verify_locations(cafile=bundle)
     except OSError as error:
         raise KitError(
-            _("these certificates cannot be read ({reason})").format(reason=error.strerror or error), bundle, _("Mend KIT_CA_BUNDLE.")
+            _("these certificates cannot be read ({reason})").format(reason=error.strerror or error),
+            bundle,
+            _("Let KIT_CA_BUNDLE name a file of certificates in PEM form."),
         ) from error
     return context
 
@@ -213,4 +232,5 @@ def _reason(error: Exception) -> str:
 
     if isinstance(error, httpx.TimeoutException):
         return _("no answer in time")
-    return (str(error) or type(error).__name__).split("\n", 1)[0]
+    reason = (str(error) or type(error).__name__).split("\n", 1)[0]
+    return re.sub(r"^\[Errno -?\d+\] ", "", reason)

@@ -1,4 +1,4 @@
-"""What a class's server answers, as far as `kit` shows it; kit.classroom.documents is its side."""
+"""What a class's server answers, as far as `kit` shows it; kit.classroom.messages is its side."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ import msgspec
 
 from grader.verdict import Verdict
 
-__all__ = ["Board", "Cell", "Joined", "Link", "Me", "Own", "Receipt", "Row", "Standing", "Submission", "Worth"]
+__all__ = ["Board", "Cell", "Joined", "Link", "Me", "Own", "Receipt", "Row", "SpeedBoard", "SpeedRow", "Standing", "Submission", "Worth"]
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -96,6 +96,25 @@ class Board(msgspec.Struct, frozen=True):
     worth: float
     exercises: tuple[Worth, ...]
     rows: tuple[Row, ...]
+
+
+class SpeedRow(msgspec.Struct, frozen=True):
+    """Somebody's fastest answer. ratio: its time over the reference's; less is faster."""
+
+    rank: int
+    pseudonym: str
+    ratio: float
+    machine: str
+    at: datetime
+
+
+class SpeedBoard(msgspec.Struct, frozen=True):
+    """The speed board of an exercise."""
+
+    name: str
+    device: str
+    freeze_at: datetime | None
+    rows: tuple[SpeedRow, ...]
 
 
 class Own(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from grader.text import _
 from kit.bank import Bank
 from kit.classroom import assignments, people, submissions
-from kit.classroom.documents import (
+from kit.classroom.messages import (
     Answer,
     AssignmentView,
     Entry,

@@ -92,8 +92,12 @@ def create_app(room: Room, grader: Judge, hub: Hub, *, log: BoundLogger | None =
     app.include_router(api.router)
     app.include_router(boards_api.router)
     app.include_router(health.router)
-    app.router.routes.append(Route("/events", _Listening(hub)))
+    app.router.routes.append(Route(_Listening.path, _Listening(hub), methods=["GET"]))
     web.mount(app)
+    if room.settings.oidc_issuer:
+        from kit.classroom import oidc  # noqa: PLC0415  # heavy, and seldom configured
+
+        oidc.install(app, room.settings)
     return app
 
 
@@ -109,10 +113,13 @@ def _queue(room: Room) -> QueueState:
 
 
 class _Listening:
-    """GET /events, as an application of its own: a thousand of them cost little."""
+    """GET /events, as an application of its own: a thousand of them cost little. path: for the log, as a route has it."""
+
+    path = "/events"
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = self
         await self._hub.listen(scope, receive, send)

@@ -134,11 +134,12 @@ def _row(entrant: Entrant, own: Mapping[str, Tally], worth: Mapping[str, float],
     total = 0.0
     reached_at: datetime | None = None
     submissions = solved = first_solves = pending = 0
-    for exercise, tally in own.items():
-        score = tally.of(assignment_id)
-        if score is None or not score.submissions or exercise not in worth:
+    for exercise, most in worth.items():
+        tally = own.get(exercise)
+        score = tally.of(assignment_id) if tally is not None else None
+        if tally is None or score is None or not score.submissions:
             continue
-        cell = _cell(score, worth[exercise], is_first=score.passed and tally.first_passed is not None and first.get(exercise) == tally.first_passed)
+        cell = _cell(score, most, is_first=score.passed and tally.first_passed is not None and first.get(exercise) == tally.first_passed)
         cells[exercise] = cell
         total += cell.points
         submissions += cell.attempts

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy import select
 
 from grader.text import _
+from grader.verdict import Device
+from kit.classroom import speed
 from kit.classroom.boards import BoardName, parse
-from kit.classroom.documents import BoardView, OwnRow, Problem, Standing
+from kit.classroom.messages import BoardView, OwnRow, Problem, SpeedBoardView, Standing
 from kit.classroom.errors import Refused
 from kit.classroom.front import audience_of, reply
 from kit.classroom.identity import Member
@@ -34,6 +36,19 @@ router = APIRouter(prefix="/api/v1", tags=["boards"])
 async def overall(request: Request, member: Anybody) -> Response:
     """The board of everything that was handed in, practice too."""
     return await _board(request, member, BoardName("overall"))
+
+
+@router.get("/boards/speed/{exercise}", responses={**RESPONSES, 200: {"model": SpeedBoardView}}, response_class=Response)
+def of_speed(request: Request, member: Anybody, exercise: Annotated[str, Path(max_length=60)], device: Device = "cpu") -> Response:
+    """The speed board of an exercise."""
+    room = parts_of(request).room
+    _may_look(room, member)
+    known = room.bank.by_slug.get(exercise)
+    if known is None:
+        raise Refused("no-board", _("there is no such board"), f"speed/{exercise}", _("Look at the exercise's name."), http=404)
+    with room.store.reading() as session:
+        body = speed.encoded(speed.board(session, known, audience_of(member.role if member else "student"), device))
+    return Response(body, media_type="application/json")
 
 
 @router.get("/boards/{kind}/{name:path}", responses=RESPONSES, response_class=Response)
@@ -65,14 +80,19 @@ def standing(
 async def _board(request: Request, member: Member | None, name: BoardName) -> Response:
     """A board's finished bytes. Without a token only where boards are public."""
     here = parts_of(request)
-    if member is None and not await run_sync(_is_public, here.room):
-        raise Refused("not-signed-in", _("a client token is needed"), remedy=_("Join the class: kit join URL CODE"), http=401)
+    if member is None:
+        await run_sync(_may_look, here.room, member)
     revision = await here.hub.revision()
     served = await run_sync(here.standings.served, name, audience_of(member.role if member else "student"), revision)
     status, body, headers = reply(served, request.headers.get("if-none-match", ""), request.headers.get("accept-encoding", ""))
     return Response(body, status, headers)
 
 
-def _is_public(room: Room) -> bool:
+def _may_look(room: Room, member: Member | None) -> None:
+    """Raise Refused (401) when somebody without a token asks for boards that are not public."""
+    if member is not None:
+        return
     with room.store.reading() as session:
-        return bool(session.scalar(select(Classroom.public_boards).where(Classroom.id == 1)))
+        public = session.scalar(select(Classroom.public_boards).where(Classroom.id == 1))
+    if not public:
+        raise Refused("not-signed-in", _("a client token is needed"), remedy=_("Join the class: kit join URL CODE"), http=401)

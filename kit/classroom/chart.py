@@ -33,7 +33,7 @@ def draw(history: History, *, title: str, ident: str = "chart") -> str:
     begin -= span * 0.02
     frame = _Frame(begin, begin + span * 1.04, max(point.points for line in history.lines for point in line.points))
     leader = max(history.lines, key=lambda line: line.last)
-    told = _("{number} lines, from {begin} to {end} UTC. {leader} leads with {points} points. The table beside it has the numbers.").format(
+    told = _("Lines: {number}, from {begin} to {end} UTC. Most points: {leader}, {points}. The table beside it has the numbers.").format(
         number=len(history.lines), begin=_minute(history.begin or begin), end=_minute(end), leader=leader.pseudonym, points=_number(leader.last)
     )
     labelled = f"{escape(ident)}-title {escape(ident)}-desc"

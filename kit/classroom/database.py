@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Session
 from grader.text import _
 from kit.errors import KitError
 
-__all__ = ["DEFAULT_URL", "Store", "open_store"]
+__all__ = ["DEFAULT_URL", "Store", "known_schemas", "open_present", "open_store", "schema_of"]
 
 DEFAULT_URL = "sqlite:///classroom.db"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -64,27 +65,61 @@ def open_store(url: str = DEFAULT_URL, *, migrate: bool = True) -> Store:
 
     Raises KitError when it cannot be reached, is of another kind, or was written by a newer kit.
     """
-    store = Store(_engine(url))
+    store = Store(_engine(_place(url)))
     with _told(store.url):
         if migrate:
             _migrate(store.engine)
     return store
 
 
-def _engine(url: str) -> Engine:
+def open_present(url: str, *, migrate: bool = True) -> Store:
+    """As open_store, for what makes sense only where a classroom is. Raises KitError when there is none yet; nothing is made there."""
+    place = _place(url)
+    if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
+        raise KitError(_("there is no classroom yet"), url, _("Begin one: kit class serve"))
+    store = Store(_engine(place))
+    with _told(store.url):
+        if schema_of(store) is None:
+            store.close()
+            raise KitError(_("there is no classroom yet"), store.url.render_as_string(), _("Begin one: kit class serve"))
+        if migrate:
+            _migrate(store.engine)
+    return store
+
+
+def schema_of(store: Store) -> str | None:
+    """Which schema the tables have; None when there are none."""
+    with _told(store.url), store.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def known_schemas() -> tuple[str, ...]:
+    """Every schema that a classroom has had, the present one first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _place(url: str) -> URL:
     try:
         place = make_url(url)
     except ArgumentError as error:
         raise KitError(_("this is no URL of a database"), url, _("Write sqlite:///classroom.db or postgresql+psycopg://user@host/name.")) from error
-    if place.get_backend_name() == "postgresql":
-        return create_engine(place.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=20)
-    if place.get_backend_name() != "sqlite":
+    if place.get_backend_name() not in {"postgresql", "sqlite"}:
         raise KitError(
             _("a classroom is kept in SQLite or PostgreSQL"), place.render_as_string(), _("Write sqlite:///classroom.db or postgresql+psycopg://…")
         )
-    if not place.database or place.database == ":memory:":
+    if place.get_backend_name() == "sqlite" and (not place.database or place.database == ":memory:"):
         raise KitError(_("a classroom needs a file"), url, _("Write sqlite:///classroom.db."))
-    engine = create_engine(place, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=10, max_overflow=30)
+    return place
+
+
+def _engine(place: URL) -> Engine:
+    if place.get_backend_name() == "postgresql":
+        return create_engine(place.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+    with suppress(OSError):  # what is wrong with the place, SQLite says; the files that it puts beside get the same rights
+        os.close(os.open(place.database or "", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    engine = create_engine(
+        place, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=10, max_overflow=30, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -104,8 +139,7 @@ def _begin_sqlite(connection: Any) -> None:
 
 def _migrate(engine: Engine) -> None:
     """Bring the tables up to date. Raises KitError when they are newer than this kit."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config = _config()
     script = ScriptDirectory.from_config(config)
     with engine.connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
@@ -131,6 +165,12 @@ def _migrate(engine: Engine) -> None:
                 connection.rollback()
                 connection.execute(text("SELECT pg_advisory_unlock(727274)"))
                 connection.commit()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 @contextmanager

@@ -85,6 +85,8 @@ class Grader:
         for claimed in [running[future] for future in unfinished]:
             grading_id = claimed.grading_id
             self._write(lambda session, grading_id=grading_id: gradings.release(session, grading_id, self.worker))
+        if graceful and self._measuring.acquire(timeout=seconds):
+            self._measuring.release()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self) -> None:
@@ -165,8 +167,7 @@ class Grader:
     def _measure(self, submission_id: int) -> None:
         with speaking(self._lang):
             try:
-                if self._measurements.measure(submission_id):
-                    self._on_verdict(submission_id)
+                self._measurements.measure(submission_id)
             except (Infrastructure, KitError) as error:
                 log.warning("submission %d was not timed: %s", submission_id, error)
             except Exception:

@@ -12,7 +12,7 @@ from kit.classroom.schema import Person, Role
 
 __all__ = ["Identities", "Member", "bearer"]
 
-REMEMBERED = timedelta(seconds=5)  # how long a token that another process revoked may still work here
+REMEMBERED = timedelta(seconds=10)  # how long a token that another process revoked may still work here
 MANY = 20_000
 
 

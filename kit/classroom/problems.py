@@ -65,8 +65,11 @@ def install(app: FastAPI, log: BoundLogger) -> None:
     def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         response = answered(request, _http(error.status_code))
-        for name, value in (error.headers or {}).items():  # Allow, above all
+        for name, value in (error.headers or {}).items():
             response.headers[name] = value
+        documented = request.app.openapi()["paths"].get(getattr(request.scope.get("route"), "path", ""))
+        if error.status_code == 405 and documented:  # starlette names the methods of one route only, where there are several at this path
+            response.headers["Allow"] = ", ".join(sorted(method.upper() for method in documented))
         return response
 
     def failed(request: Request, _error: Exception) -> Response:

@@ -88,9 +88,11 @@ class Standings:
         with self._lock:
             edition = self._present(None)
             row = self._board(edition, name, "students").row(person_id)
-            later = self._board(edition, name, "staff").row(person_id)
-        if row is None or later is None:
-            return None
+            if row is None or self._ledger.freeze_at is None:
+                return None if row is None else Own(row, None)
+            scope, first = self._scope(name, "students"), edition.first["students"]  # who was first meanwhile would tell of others
+            alone = [entrant for entrant in scope.entrants if entrant.person_id == person_id]
+            (later,) = rank(alone, edition.tallies["staff"], scope.worth, first, scope.assignment_id)
         later = replace(later, rank=row.rank)
         return Own(row, None if later == row else later)
 

@@ -5,37 +5,18 @@
 import os
 import shlex
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import wraps
 from typing import Annotated, Any
 
 from typer import Option, Typer
 
 from grader.text import _
+from kit.cli import batch, upkeep
 from kit.cli.commands import KitCommand, KitGroup
+from kit.cli.database import Database, database_url
 from kit.cli.session import Session
 from kit.errors import PASSED, KitError
-
-Database = Annotated[
-    str | None, Option("--database", metavar="URL", help=_("Where the classroom is kept; without it KIT_DATABASE, else sqlite:///classroom.db."))
-]
-
-
-@contextmanager
-def extra(name: str) -> Generator[None]:
-    """What the block imports comes with an extra of the kit. Raises KitError that says how to install it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] in {"kit", "grader"}:
-            raise
-        remedy = _("Run: {command}").format(command=f"pip install 'nn-practice-kit[{name}]'")
-        raise KitError(_("this command needs packages that are not installed"), error.name, remedy) from error
-
-
-def database_url(given: str | None) -> str:
-    """The database that --database names, else KIT_DATABASE, else a file in this folder."""
-    return given or os.environ.get("KIT_DATABASE") or "sqlite:///classroom.db"
 
 
 def serve(  # noqa: PLR0917  # typer calls it by keyword
@@ -58,17 +39,16 @@ def serve(  # noqa: PLR0917  # typer calls it by keyword
     ] = False,
 ) -> int:
     """Serve a classroom."""
-    with extra("classroom"):
-        from kit.classroom.room import Settings
-        from kit.classroom.serve import Plan
-        from kit.classroom.serve import serve as run
-    from kit.remote import cleaned_address
-    from kit.screen.classroom import show_opening
-
-    session = Session()
+    session, at = Session(), _port(port)
     session.consent()
     if sandbox not in {None, "server", "local"}:
         raise KitError(_("no sandbox is called {name}").format(name=sandbox), "--sandbox", _("Choose one of: {names}.").format(names="server, local"))
+    from kit.classroom.room import Settings
+    from kit.classroom.serve import Plan
+    from kit.classroom.serve import serve as run
+    from kit.remote import cleaned_address
+    from kit.screen.classroom import show_opening
+
     settings = Settings(
         sandbox="local" if sandbox == "local" else "server",
         base_url=cleaned_address(url) if url else "",
@@ -82,7 +62,7 @@ def serve(  # noqa: PLR0917  # typer calls it by keyword
         database=database_url(database),
         grade_on=grade_on or "local",
         host=host or "127.0.0.1",
-        port=_port(port),
+        port=at,
         name=name or _("Classroom"),
         settings=settings,
     )
@@ -94,9 +74,35 @@ def serve(  # noqa: PLR0917  # typer calls it by keyword
 def build(settings: dict[str, Any]) -> Typer:
     """The group."""
     app = Typer(cls=KitGroup, rich_markup_mode=None)
-    for name, function, text in (("serve", serve, _("Serve a classroom: the server that takes answers, judges them and keeps the boards.")),):
-        app.command(name, cls=KitCommand, help=text, context_settings=settings)(function)
+    for name, function, text in (
+        ("serve", serve, _("Serve a classroom: the server that takes answers, judges them and keeps the boards.")),
+        ("grade", batch.grade_folder, _("Grade a folder of answers, without a server.")),
+        ("backup", upkeep.backup, _("Write the whole classroom into one file.")),
+        ("restore", upkeep.restore, _("Put a backup into an empty database, of the same kind or the other.")),
+        ("export", upkeep.export, _("Write the gradebook, the submissions, the people or the audit as CSV or JSON.")),
+        ("import", upkeep.import_list, _("Add the students of a class list.")),
+        ("add-teacher", upkeep.add_teacher, _("Let somebody sign in as a teacher or an assistant.")),
+        ("rotate-code", upkeep.rotate_code, _("Replace the join code.")),
+        ("doctor", upkeep.doctor, _("See whether a classroom can be served on this machine.")),
+    ):
+        app.command(name, cls=KitCommand, help=text, context_settings=settings)(_needing_packages(function))
     return app
+
+
+def _needing_packages(command: Callable[..., int]) -> Callable[..., int]:
+    """The command; where packages are missing that it needs, it raises KitError that says how to install them."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> int:
+        try:
+            return command(*arguments, **options)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.split(".")[0] in {"kit", "grader"}:
+                raise
+            remedy = _("Run: {command}").format(command="pip install 'nn-practice-kit[classroom]'")
+            raise KitError(_("this command needs packages that are not installed"), error.name, remedy) from error
+
+    return run
 
 
 def _port(text: str | None) -> int:

@@ -103,35 +103,41 @@ def submit(
     return PASSED if submission.verdict.passed else NOT_PASSED
 
 
-def board(  # typer calls it by keyword
+def board(  # noqa: PLR0917  # typer calls it by keyword
     assignment: Annotated[str | None, Option("--assignment", metavar="NAME", help=_("The board of this assignment."))] = None,
     exercise: Annotated[str | None, Option("--exercise", metavar="SLUG", help=_("The board of this exercise."), autocompletion=complete_slug)] = None,
     section: Annotated[str | None, Option("--section", metavar="NAME", help=_("The board of this section."))] = None,
+    speed: Annotated[str | None, Option("--speed", metavar="SLUG", help=_("The speed board of this exercise."), autocompletion=complete_slug)] = None,
+    device: Annotated[str | None, Option("--device", metavar="cpu|cuda", help=_("Of a speed board: measured on this; without it, cpu."))] = None,
     every: Annotated[bool, Option("--all", help=_("Everybody, not only the first twenty and you."))] = False,
     as_json: Annotated[bool, Option("--json", help=_("Print the board as JSON and nothing else."))] = False,
 ) -> int:
     """Show a board of the class."""
     from kit import membership
     from kit.remote import Remote
-    from kit.replies import Board, Standing
+    from kit.replies import Board, SpeedBoard, Standing
 
-    given = {"assignment": assignment, "exercise": exercise, "section": section}
+    given = {"assignment": assignment, "exercise": exercise, "section": section, "speed": speed}
     chosen = [f"{kind}/{name}" for kind, name in given.items() if name is not None]
     if len(chosen) > 1:
         raise KitError(_("there is one board at a time"), remedy=_("Leave all but one of the options out."))
-    name = chosen[0] if chosen else "overall"
+    name, own = chosen[0] if chosen else "overall", None
     known = membership.needed()
     with Remote(known.server, known.token) as remote:
-        found = remote.get(f"boards/{name}", Board)
-        own = remote.get("standing", Standing, board=name).row if found.freeze_at is not None else None
+        found = remote.get(f"boards/{name}", SpeedBoard, device=device or "cpu") if speed is not None else remote.get(f"boards/{name}", Board)
+        if isinstance(found, Board) and found.freeze_at is not None:
+            own = remote.get("standing", Standing, board=name).row
     if as_json:
         from msgspec import json
 
         sys.stdout.write(json.format(json.encode(found), indent=2).decode() + "\n")
         return PASSED
-    from kit.screen.board import show_board
+    from kit.screen import board as shown
 
-    show_board(Session().screen, found, known.pseudonym, own, every=every)
+    if isinstance(found, SpeedBoard):
+        shown.show_speed(Session().screen, found, known.pseudonym)
+    else:
+        shown.show_board(Session().screen, found, known.pseudonym, own, every=every)
     return PASSED
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from rich.text import Text
 
 from grader.text import _, ngettext
-from kit.replies import Board, Cell, Own, Row
+from kit.replies import Board, Cell, Own, Row, SpeedBoard
 from kit.screen.console import Screen, styled
 from kit.screen.layout import columns
 from kit.screen.safe import one_line
 
-__all__ = ["show_board"]
+__all__ = ["show_board", "show_speed"]
 
 FIRST = 20
 MARKS = {"passed": ("✓", "passed"), "part": ("◐", "todo"), "failed": ("✗", "failed"), "pending": ("…", "quiet")}
@@ -34,6 +36,29 @@ def show_board(screen: Screen, board: Board, pseudonym: str, own: Own | None, *,
     screen.talk("", *(styled(line, "quiet") for line in _notes(board, own)))
 
 
+def show_speed(screen: Screen, board: SpeedBoard, pseudonym: str) -> None:
+    """The fastest answers, one's own marked."""
+    title = _("Speed of {name} on {device}").format(name=one_line(board.name), device=one_line(board.device))
+    screen.result(styled(title, "strong"), "")
+    if not board.rows:
+        screen.talk(_("Nobody is on this board yet."))
+        return
+    head = tuple(styled(name, "quiet") for name in ("", _("pseudonym"), _("time / reference's"), _("handed in (UTC)"), _("machine")))
+    rows = [
+        (
+            styled(str(row.rank), "quiet"),
+            _name(row.pseudonym, mine=row.pseudonym == pseudonym),
+            styled(f"{row.ratio:.3f}"),
+            styled(f"{row.at:%Y-%m-%d %H:%M}", "quiet"),
+            styled(one_line(row.machine), "quiet"),
+        )
+        for row in board.rows
+    ]
+    screen.result(*columns([head, *rows]))
+    notes = [_("Less is faster: the time of the answer over that of the reference, measured in turns on the same machine.")]
+    screen.talk("", *(styled(line, "quiet") for line in (*notes, *_frozen(board.freeze_at))))
+
+
 def _title(board: Board) -> str:
     match board.board:
         case "assignment":
@@ -47,26 +72,31 @@ def _title(board: Board) -> str:
 
 
 def _head(board: Board) -> tuple[Text, ...]:
-    names = ("", _("name"), _("of {points} points").format(points=_number(board.worth)), _("solved"), _("submissions"), _("reached at (UTC)"))
+    names = ("", _("pseudonym"), _("of {points} points").format(points=_number(board.worth)), _("solved"), _("submissions"), _("reached at (UTC)"))
     marks = [styled(_short(each.slug), "quiet") for each in board.exercises]
     return (*(styled(name, "quiet") for name in names), *marks)
 
 
 def _row(row: Row, *, mine: bool) -> tuple[Text, ...]:
     role = "strong" if mine else ""
-    name = Text.assemble(styled(one_line(row.pseudonym), role), *([styled(_(" (you)"), "diagnosis")] if mine else []))
     solved = f"{row.solved}{' ★' * min(row.first_solves, 1)}{f'×{row.first_solves}' if row.first_solves > 1 else ''}"
     reached = f"{row.reached_at:%Y-%m-%d %H:%M}" if row.reached_at is not None else ""
     pending = f" +{row.pending}…" if row.pending else ""
     return (
         styled(str(row.rank), "quiet"),
-        name,
+        _name(row.pseudonym, mine=mine),
         styled(_number(row.points), role),
         styled(solved),
         styled(f"{row.submissions}{pending}"),
         styled(reached, "quiet"),
         *(_cell(cell) for cell in row.cells),
     )
+
+
+def _name(pseudonym: str, *, mine: bool) -> Text:
+    if not mine:
+        return styled(one_line(pseudonym))
+    return Text.assemble(styled(one_line(pseudonym), "strong"), " ", styled(_("(you)"), "diagnosis"))
 
 
 def _cell(cell: Cell | None) -> Text:
@@ -78,11 +108,16 @@ def _cell(cell: Cell | None) -> Text:
 
 def _notes(board: Board, own: Own | None) -> list[str]:
     lines = [_("More points first, then who reached them earlier, then fewer submissions, then by name. ★: the first to solve it.")]
-    if board.freeze_at is not None:
-        lines.append(_("Frozen: what was handed in after {moment} (UTC) is not shown.").format(moment=f"{board.freeze_at:%Y-%m-%d %H:%M}"))
+    lines += _frozen(board.freeze_at)
     if own is not None and own.later_points is not None:
         lines.append(_("Only you see it: with your later results you have {points} points.").format(points=_number(own.later_points)))
     return lines
+
+
+def _frozen(freeze_at: datetime | None) -> list[str]:
+    if freeze_at is None:
+        return []
+    return [_("Frozen: what was handed in from {moment} (UTC) on is not shown.").format(moment=f"{freeze_at:%Y-%m-%d %H:%M}")]
 
 
 def _number(points: float) -> str:

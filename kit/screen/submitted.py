@@ -69,13 +69,13 @@ class Waiting(Protocol):
 
 @contextmanager
 def waiting(screen: Screen, receipt: Receipt) -> Generator[Waiting]:
-    """Tell what happens until the verdict is there: on one line of a terminal that goes away, or once and for all in a pipe."""
+    """Say that it was handed in; then, in a terminal, on a line that goes away, what happens until the verdict is there."""
+    screen.talk(styled(_handed_in(receipt), "quiet"))
     if not screen.err.is_terminal:
-        screen.talk(styled(_handed_in(receipt), "quiet"))
         yield _Silent()
         return
-    with screen.err.status(_handed_in(receipt)) as status:
-        line = _Line(status, receipt)
+    with screen.err.status("") as status:
+        line = _Line(status)
         line.of(receipt.position, receipt.age)
         yield line
 
@@ -87,16 +87,16 @@ class _Silent:
 
 
 class _Line:
-    def __init__(self, status: Status, receipt: Receipt) -> None:
-        self._status, self._begun = status, _handed_in(receipt)
+    def __init__(self, status: Status) -> None:
+        self._status = status
 
     def of(self, position: int | None, age: float) -> None:
         seconds = ngettext("{n} second", "{n} seconds", int(age)).format(n=int(age))
         state = _("being judged") if position is None else _("number {position} in the queue").format(position=position)
-        self._status.update(f"{self._begun}  {state} · {seconds}")
+        self._status.update(f"{state} · {seconds}")
 
     def away(self) -> None:
-        self._status.update(f"{self._begun}  {_('the class does not answer; trying again')}")
+        self._status.update(_("the class does not answer; trying again"))
 
 
 def show_verdict(screen: Screen, target: Target, submission: Submission, verdict: Verdict) -> None:

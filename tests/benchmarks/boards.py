@@ -2,7 +2,7 @@
 
 Every person has so many submissions of every exercise, each with its verdict, in an SQLite file with sources of the usual size. Read all: what the
 first request after a start costs. Compute: what a request costs after one more verdict (what changed is read, the board is ranked and written as
-JSON). Serve: the same board again.
+JSON). Serve: the same board again. Where others use the machine too, its processor time says more than the wall time.
 """
 
 import argparse
@@ -12,9 +12,11 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable
+from multiprocessing import Process
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import NamedTuple
 
 from start import make_bank
 
@@ -23,7 +25,7 @@ from kit.classroom.boards import BoardName
 from kit.classroom.database import open_store
 from kit.classroom.standings import Standings
 
-BOUND = 300.0  # ms to compute
+BOUND = 300.0  # ms of the processor to compute
 ROUNDS = 15
 BEGIN = 1_790_000_000_000_000  # microseconds since 1970
 MINUTE = 60_000_000
@@ -88,11 +90,18 @@ def one_more(path: Path, number: int) -> None:
     connection.close()
 
 
-def milliseconds(call: Callable[[], object]) -> float:
-    """The wall time of a call."""
-    begun = perf_counter()
+class Spent(NamedTuple):
+    """Milliseconds of a call: of the processor, and by the wall clock."""
+
+    processor: float
+    wall: float
+
+
+def spent(call: Callable[[], object]) -> Spent:
+    """What a call costs."""
+    wall, processor = perf_counter(), process_time()
     call()
-    return (perf_counter() - begun) * 1000
+    return Spent((process_time() - processor) * 1000, (perf_counter() - wall) * 1000)
 
 
 def main() -> int:
@@ -106,27 +115,30 @@ def main() -> int:
         make_bank(folder / "bank", size.exercises)
         bank = Bank(folder / "bank", cache=folder)
         store = open_store(f"sqlite:///{folder / 'classroom.db'}")
-        fill(folder / "classroom.db", size.people, size.exercises, size.submissions)
+        filling = Process(target=fill, args=(folder / "classroom.db", size.people, size.exercises, size.submissions))
+        filling.start()  # apart, so that its memory is not ours
+        filling.join()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         standings = Standings(store, bank)
-        first = milliseconds(lambda: standings.served(BOARDS[0], "students"))
+        first = spent(lambda: standings.served(BOARDS[0], "students"))
         more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        print(f"{size.people} people x {size.exercises} exercises x {size.submissions} submissions")
-        print(f"read all and compute  {first:8.0f} ms   once after a start; at most {more:.0f} MB more than before")
-        computed: dict[BoardName, list[float]] = {board: [] for board in BOARDS}
+        print(f"{size.people} people x {size.exercises} exercises x {size.submissions} submissions; ms of the processor (by the wall clock)")
+        print(f"read all and compute   {first.processor:6.0f} ({first.wall:.0f}), once after a start; {more:.0f} MB more memory at most")
+        computed: dict[BoardName, list[Spent]] = {board: [] for board in BOARDS}
         for number in range(ROUNDS):
-            for board, times in computed.items():
+            for board, costs in computed.items():
                 one_more(folder / "classroom.db", number)
-                times.append(milliseconds(lambda board=board: standings.served(board, "students")))
-        for board, times in computed.items():
+                costs.append(spent(lambda board=board: standings.served(board, "students")))
+        for board, costs in computed.items():
             made = standings.served(board, "students")
-            served = milliseconds(lambda board=board, made=made: [standings.served(board, "students", made.revision) for _ in range(10_000)]) / 10_000
+            serve = spent(lambda board=board, made=made: [standings.served(board, "students", made.revision) for _ in range(10_000)])
+            processor, wall = median(cost.processor for cost in costs), median(cost.wall for cost in costs)
             print(
-                f"{board!s:<21} {median(times):8.1f} ms to compute after a verdict, {max(times):.1f} at most of {ROUNDS}; {served:.5f} ms to serve;"
-                f" {len(made.body) / 1024:.0f} KB"
+                f"{board!s:<22} {processor:6.1f} ({wall:.1f}) to compute after a verdict;"
+                f" {serve.processor / 10_000:.5f} to serve; {len(made.body) / 1024:.0f} KB"
             )
         store.close()
-    return int(any(median(times) > BOUND for times in computed.values()))
+    return int(any(median(cost.processor for cost in costs) > BOUND for costs in computed.values()))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,20 @@
 import json
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from kit.errors import OWN_FAILURE, USAGE, KitError, OwnFailure
 from kit.remote import Refusal, Remote, Unreachable, cleaned_address, is_exposed
@@ -63,6 +72,14 @@ def test_a_network_that_stays_away_is_told_and_nothing_is_lost():
     assert caught.value.status == OWN_FAILURE
 
 
+def test_a_server_that_cannot_just_now_says_so_itself():
+    told = {"error": {"code": "unavailable", "what": "the classroom cannot do that just now", "where": "", "remedy": "Try again in a moment."}}
+    network = Network(httpx.Response(503, json=told))
+    with pytest.raises(Unreachable, match=r"cannot do that just now\. Try again in a moment\."):
+        asked(network)
+    assert len(network.asked) == 4
+
+
 def test_what_must_not_be_done_twice_is_not_sent_twice():
     arrived = Network(httpx.ReadTimeout(""), FINE)
     with arrived.remote(None) as remote, pytest.raises(Unreachable, match="no answer in time"):
@@ -112,6 +129,53 @@ def test_a_certificate_error_is_never_ignored():
         asked(network)
     assert len(network.asked) == 1
     assert not isinstance(caught.value, OwnFailure)
+
+
+@pytest.fixture
+def with_own_certificate(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A server of https whose certificate only a file vouches for: its address and that file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    plain = serialization.NoEncryption()
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+    (tmp_path / "own.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+
+    class Fine(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"fine": true}')
+
+        def log_message(self, *_arguments: object) -> None:
+            return None
+
+    server = HTTPServer(("127.0.0.1", 0), Fine)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "own.pem", tmp_path / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_port}", tmp_path / "own.pem"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_certificate_nobody_vouches_for_ends_it_and_a_bundle_lets_it_be_trusted(with_own_certificate, monkeypatch: pytest.MonkeyPatch):
+    address, bundle = with_own_certificate
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with Remote(address, pause=pytest.fail) as remote, pytest.raises(KitError, match=r"certificate cannot be trusted.*KIT_CA_BUNDLE"):
+        remote.get("me", Answer)
+    monkeypatch.setenv("KIT_CA_BUNDLE", str(bundle))
+    with Remote(address, pause=pytest.fail) as remote:
+        assert remote.get("me", Answer).fine
 
 
 def test_a_bundle_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path):

@@ -5,20 +5,22 @@ import pytest
 from pydantic import BaseModel
 
 from kit import replies
-from kit.classroom import documents
+from kit.classroom import messages
 
 PAIRS = [
-    (replies.Me, documents.Me),
-    (replies.Joined, documents.Joined),
-    (replies.Link, documents.Link),
-    (replies.Receipt, documents.Receipt),
-    (replies.Submission, documents.SubmissionView),
-    (replies.Board, documents.BoardView),
-    (replies.Row, documents.BoardRow),
-    (replies.Cell, documents.BoardCell),
-    (replies.Worth, documents.BoardExercise),
-    (replies.Own, documents.OwnRow),
-    (replies.Standing, documents.Standing),
+    (replies.Me, messages.Me),
+    (replies.Joined, messages.Joined),
+    (replies.Link, messages.Link),
+    (replies.Receipt, messages.Receipt),
+    (replies.Submission, messages.SubmissionView),
+    (replies.Board, messages.BoardView),
+    (replies.Row, messages.BoardRow),
+    (replies.Cell, messages.BoardCell),
+    (replies.Worth, messages.BoardExercise),
+    (replies.SpeedRow, messages.SpeedRowView),
+    (replies.SpeedBoard, messages.SpeedBoardView),
+    (replies.Own, messages.OwnRow),
+    (replies.Standing, messages.Standing),
 ]
 
 

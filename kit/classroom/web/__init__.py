@@ -7,11 +7,11 @@ from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from kit.classroom.web import boards_pages, door, pages
+from kit.classroom.web import boards_pages, desk_routers, door, pages
 
 __all__ = ["mount", "routers"]
 
-routers: list[APIRouter] = [door.router, pages.router, boards_pages.router]
+routers: list[APIRouter] = [door.router, pages.router, boards_pages.router, *desk_routers.routers]
 
 
 class _Static(StaticFiles):

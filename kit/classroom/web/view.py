@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from grader.text import _, current_language, neutralise, ngettext
 from kit.classroom.errors import Refused
+from kit.classroom.room import Settings
 from kit.classroom.web import auth
 from kit.errors import KitError
 
@@ -28,7 +29,8 @@ Kind = Literal["good", "bad", "note"]
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page from templates/, in the language in use, which kit.classroom.guard sets for each request.
 
-    Templates see, besides the values: who, classroom, csrf, lang, path, query, now, said.
+    Templates see, besides the values: who, classroom, csrf, lang, path, query, now, said, and university: what its own sign-in is called, "" where
+    there is none.
     """
     who = auth.visitor(request)
     html = (
@@ -43,6 +45,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
             query=request.url.query,
             now=auth.room_of(request).now(),
             said=_flashed(request, who),
+            university=_university(auth.room_of(request).settings),
             **values,
         )
     )
@@ -51,6 +54,10 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     if FLASH in request.cookies:
         response.delete_cookie(FLASH, httponly=True, samesite="lax")
     return response
+
+
+def _university(settings: Settings) -> str:
+    return (settings.oidc_label or "OpenID Connect") if settings.oidc_issuer else ""
 
 
 def redirect(request: Request, where: str, said: str = "", kind: Kind = "good") -> Response:

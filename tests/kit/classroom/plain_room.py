@@ -1,15 +1,18 @@
 """A classroom to whom things happen, in the database and in the model by hand at once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from plain_board import Handed, PlainRoom, Student, Task, plain_board
 from scene import MORNING
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, update
 
 from kit.classroom.boards import Board, BoardName
 from kit.classroom.database import Store
 from kit.classroom.room import bump
 from kit.classroom.schema import Assignment, AssignmentExercise, Classroom, Grading, Person, Regrade, Section, Submission, VerdictRow
+from kit.classroom.standings import Standings
 
 POINTS = {"double": 10, "softplus": 20}
 WEIGHTS = ({"double": 1.0}, {"double": 0.5, "softplus": 3.0}, {"softplus": 2.0})
@@ -27,6 +30,7 @@ class Life:
         self.store = store
         self.room = PlainRoom(POINTS)
         self.happened = 0
+        self.preview: list[tuple[Handed, Handed, int]] = []
         with store.writing() as session:
             session.add(Classroom(id=1, name="Deep learning", join_code="ab-cd", secret=b"s" * 32, created_at=MORNING))
             session.add_all(Section(id=number, name=name) for number, name in enumerate(SECTIONS) if name)
@@ -144,21 +148,33 @@ class Life:
             session.execute(update(Grading).where(Grading.submission_id == handed.id).values(state=handed.state))
             bump(session)
 
-    def regrade(self, what: int, right: int, applied: int) -> None:
-        """Verdicts of a newer bank for an exercise, which count or not."""
+    def regrade(self, what: int, right: int, _c: int) -> None:
+        """Verdicts of a newer bank for an exercise, which do not count yet."""
         self.happened += 1
         exercise, version = [*POINTS][what % 2], f"bank {self.happened}"
+        self.preview = []
         with self.store.writing() as session:
-            session.add(Regrade(id=self.happened, exercise=exercise, state="applied" if applied % 2 else "discarded", created_at=at(1)))
+            session.add(Regrade(id=self.happened, exercise=exercise, state="preview", created_at=at(1)))
             session.flush()
             for number, handed in enumerate(each for each in self.room.handed if each.exercise == exercise and each.state == "judged"):
                 new = Handed(handed.id, handed.student, exercise, handed.task, handed.at, right=(right + number) % 5)
                 new.passed = new.right == new.checks
                 session.add(Grading(submission_id=new.id, bank_version=version, state="done", created_at=at(1), regrade_id=self.happened))
-                self._verdict(session, new, version, counts=bool(applied % 2))
-                if applied % 2:
-                    handed.right, handed.passed = new.right, new.passed
+                self.preview.append((handed, new, self._verdict(session, new, version, counts=False)))
             bump(session)
+
+    def apply(self, what: int, right: int, _c: int) -> None:
+        """Let them count, of a regrade that is made before if there is none."""
+        if not self.preview:
+            self.regrade(what, right, 0)
+        with self.store.writing() as session:
+            for handed, new, verdict_id in self.preview:
+                if handed in self.room.handed:
+                    handed.right, handed.passed = new.right, new.passed
+                    session.execute(update(Submission).where(Submission.id == handed.id).values(verdict_id=verdict_id))
+            session.execute(update(Regrade).where(Regrade.state == "preview").values(state="applied"))
+            bump(session)
+        self.preview = []
 
     def freeze(self, hour: int, thaw: int, _c: int) -> None:
         self.room.freeze_at = at(hour % 40) if thaw % 3 else None
@@ -166,13 +182,14 @@ class Life:
             session.execute(update(Classroom).values(freeze_at=self.room.freeze_at))
             bump(session)
 
-    def _verdict(self, session, handed: Handed, version: str, *, counts: bool = True) -> None:
+    def _verdict(self, session, handed: Handed, version: str, *, counts: bool = True) -> int:
         figures = {"passed": handed.passed, "checks_passed": handed.right, "checks_total": handed.checks, "seconds": 0.1}
         row = VerdictRow(submission_id=handed.id, bank_version=version, graded_at=at(1), verdict=b"{}", **figures)
         session.add(row)
         session.flush()
         if counts:
             session.execute(update(Submission).where(Submission.id == handed.id).values(verdict_id=row.id))
+        return row.id
 
     def _rules(self, number: int) -> tuple:
         return "best" if number % 2 else "last", "all" if number // 2 % 2 else "share", at(8) if number % 3 else None, (0.0, 0.25, 1.0)[number % 3]
@@ -190,7 +207,20 @@ class Life:
         return plain_board(self.room, name.kind, name.name, until=self.room.freeze_at if audience == "students" else None)
 
 
-DEEDS = [Life.submit, Life.submit, Life.submit, Life.judge, Life.judge, Life.fail, Life.regrade, Life.freeze, Life.join, Life.leave, Life.vanish]
+DEEDS = [
+    Life.submit,
+    Life.submit,
+    Life.submit,
+    Life.judge,
+    Life.judge,
+    Life.fail,
+    Life.regrade,
+    Life.apply,
+    Life.freeze,
+    Life.join,
+    Life.leave,
+    Life.vanish,
+]
 DEEDS += [Life.plan, Life.change_rules, Life.drop]
 
 
@@ -206,3 +236,32 @@ def seen(made: Board) -> list[dict]:
         }
         for row in made.rows
     ]
+
+
+@contextmanager
+def counted(store: Store) -> Iterator[list[str]]:
+    """The SQL statements that are sent meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest) -> None:
+        sent.append(statement)
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(store.engine, "before_cursor_execute", note)
+
+
+def compare(standings: Standings, life: Life) -> None:
+    for audience in ("students", "staff"):
+        for name in life.names(audience):
+            assert seen(standings.board(name, audience)) == life.expected(name, audience), f"{name} for {audience}"
+
+
+def a_busy_day(life: Life) -> None:
+    """Many submissions of many kinds, for every assignment."""
+    for number in range(3):
+        life.plan(number, number, 0)
+    for number in range(30):
+        life.submit(number, 5 * number + number // 7, 3 * number)
+        if number % 4:
+            life.judge(0, 4 if number % 3 else number, 0)

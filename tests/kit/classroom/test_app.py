@@ -52,3 +52,4 @@ def test_events_come_over_a_connection_and_end_with_the_server(house):
             return seen
 
     assert asyncio.run(scenario()) == ["data: 0", "data: 1"]
+    assert '"route": "/events"' in house.said.getvalue()

@@ -1,11 +1,13 @@
 """Boards: ranks, ties and first solves, against a model made by hand; what a board shows and what it never does."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_board import Handed, PlainRoom, Student, Task, plain_board
+from plain_room import POINTS, seen
 from scene import MORNING
 
 from kit.classroom.boards import Board, BoardName, Entrant, encoded, first_solves, parse, rank
@@ -13,7 +15,6 @@ from kit.classroom.errors import Refused
 from kit.classroom.history import history
 from kit.classroom.points import Attempt, Rules, tally
 
-POINTS = {"double": 10, "softplus": 20}
 DUE = MORNING + timedelta(hours=8)
 
 
@@ -77,21 +78,6 @@ def board(room: PlainRoom, task: Task | None = None, until=None) -> Board:
     return Board(name, "", worth, until, rank(entrants, counted, worth, first, task.id if task else None))
 
 
-def seen(made: Board) -> list[dict]:
-    """The rows in the form of the model."""
-    return [
-        {
-            **{
-                name: getattr(row, name) for name in ("pseudonym", "points", "reached_at", "submissions", "solved", "first_solves", "pending", "rank")
-            },
-            "cells": {
-                slug: (cell.points, cell.state, cell.attempts, cell.pending, cell.submission_id, cell.first) for slug, cell in row.cells.items()
-            },
-        }
-        for row in made.rows
-    ]
-
-
 @settings(max_examples=150, deadline=None)
 @given(rooms())
 def test_boards_are_those_of_the_model(room):
@@ -152,8 +138,6 @@ def test_who_is_not_active_neither_solves_first_nor_keeps_others_waiting():
 
 
 def test_json_has_pseudonyms_and_nothing_that_names_a_person():
-    import json
-
     room = a_room("amber-otter", "brown-owl")
     hand_in(room, 0, 1)
     room.tasks.append(Task(7, "week-1", {"double": 1.5}))

@@ -27,7 +27,7 @@ def test_it_says_in_words_what_it_shows():
     told = {element.get("id"): element.text for element in (root.find(f"{SVG}title"), root.find(f"{SVG}desc"))}
     assert set(root.get("aria-labelledby").split()) == set(told)
     assert told["top-title"] == "Points over time"
-    assert "2 lines, from 2026-09-01 08:00 to 2026-09-01 11:00 UTC. brown-owl leads with 31 points." in told["top-desc"]
+    assert "Lines: 2, from 2026-09-01 08:00 to 2026-09-01 11:00 UTC. Most points: brown-owl, 31." in told["top-desc"]
 
 
 def test_what_is_written_in_it_cannot_be_markup():

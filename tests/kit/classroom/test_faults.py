@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 BUSY = "def double(x):\n    for _ in range(300_000):\n        pass\n    return {}\n"  # long enough to be met at work
 ANSWERS = ["2 * x", "x * x", "2 * x.detach()", "x / 0 if x.dim() > 1 else 2 * x", "2 * x +"]
-STUDENTS = 4
+STUDENTS = 3
 
 
 def fact(verdict: Verdict) -> tuple[bool, tuple[tuple[str, str, str], ...]]:
@@ -134,7 +134,7 @@ def test_the_warm_server_is_killed(room, truth):
 
 def test_judges_and_workers_are_killed(room, truth):
     chance = random.Random(7)
-    judged(room, dict.fromkeys(range(3, 18, 5), lambda: kill_workers(chance)))
+    judged(room, dict.fromkeys(range(3, 14, 5), lambda: kill_workers(chance)))
     assert_one_true_verdict_each(room, truth)
 
 

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from msgspec.structs import replace
-from referee import Bell, Referee, a_room, hand_in
+from referee import PATIENCE, Bell, Referee, a_room, hand_in
 from scene import MINI_BANK
 from sqlalchemy import select
 
@@ -35,7 +35,9 @@ def test_what_passes_is_timed_when_the_queue_is_empty(sqlite_store, bank, clock)
     hand_in(room, "good good good", exercise="softplus")
     grader = Grader(room, referee, on_verdict=bell)
     grader.start()
-    bell.wait_for(6)  # four verdicts, two measurements
+    bell.wait_for(4)
+    for _ in range(2):
+        assert referee.began.acquire(timeout=PATIENCE)
     grader.stop()
     assert ratios(sqlite_store) == {1: 1.0, 2: 3.0}
     assert {(job.speed, job.policy) for job in referee.timed} == {(str(bank.exercise("double").speed), "local")}
@@ -54,9 +56,10 @@ def test_what_was_not_timed_before_is_found_at_the_start(sqlite_store, bank, clo
     bell.wait_for(1)
     grader.stop()
     assert ratios(sqlite_store) == {}
-    grader = Grader(room, Referee(), on_verdict=bell)
+    referee = Referee()
+    grader = Grader(room, referee)
     grader.start()
-    bell.wait_for(1)
+    assert referee.began.acquire(timeout=PATIENCE)
     grader.stop()
     assert ratios(sqlite_store) == {1: 1.0}
     again = Measurements(room, Referee(), "en")

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from grader.verdict import Device
 from kit.answer import LARGEST
 from kit.classroom.schema import Counts, Credit, Feedback, GradingState, Role
 
 __all__ = [
     "Answer", "AssignmentView", "BoardView", "Entry", "ExerciseView", "Joined", "Joining", "Link", "Me", "OwnRow", "Problem", "Receipt",
-    "Standing", "SubmissionList", "SubmissionView",
+    "SpeedBoardView", "Standing", "SubmissionList", "SubmissionView",
 ]  # fmt: skip
 
 Slug = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9_-]*$")]
@@ -171,6 +172,26 @@ class BoardView(BaseModel):
     worth: float
     exercises: list[BoardExercise]
     rows: list[BoardRow]
+
+
+class SpeedRowView(BaseModel):
+    """Somebody's fastest answer. ratio: its time over the reference's in the same minutes on the same core; less is faster."""
+
+    rank: int
+    pseudonym: str
+    ratio: float
+    machine: str
+    at: datetime
+
+
+class SpeedBoardView(BaseModel):
+    """The speed board of an exercise on a kind of device."""
+
+    board: Literal["speed"]
+    name: str
+    device: Device
+    freeze_at: datetime | None
+    rows: list[SpeedRowView]
 
 
 class OwnRow(BaseModel):

@@ -1,0 +1,139 @@
+"""A class list: as other programs write it, looked at before it is put in, all or nothing."""
+
+import pytest
+from scene import MORNING
+from sqlalchemy import select
+
+from kit.classroom import classlist, people
+from kit.classroom.classlist import Listed, apply, compare, read
+from kit.classroom.errors import Refused
+from kit.classroom.room import found
+from kit.classroom.schema import Classroom, Person
+
+
+@pytest.fixture
+def class_store(store):
+    found(store, "Deep learning", MORNING)
+    return store
+
+
+def imported(store, text: str):
+    with store.writing() as session:
+        changes = compare(session, read(text.encode()))
+        apply(session, changes, MORNING)
+        return changes
+
+
+def here(store) -> dict[str, tuple]:
+    with store.reading() as session:
+        return {
+            person.name: (person.student_id, person.email, person.section.name if person.section else None)
+            for person in session.scalars(select(Person))
+        }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,student number,email,section\nAda L.,007,ada@example.org,A\n",
+        "\ufeffName;Student Number;E-Mail;Group\r\nAda L.;007;ada@example.org;A\r\n;;;\r\n",
+        "Email address\tLast name\tFirst name\tID number\tGroup\nada@example.org\tL.\tAda\t007\tA\n",
+        '"Student","ID","SIS User ID","Email","Section"\n"Ada L.",12,007,ada@example.org,A\n',
+        "姓名，,学号,邮箱,班级\n".replace("，", "") + "Ada L.,007,ada@example.org,A\n",
+    ],
+)
+def test_lists_as_other_programs_write_them(text):
+    [row] = read(text.encode())
+    assert (row.name, row.student_id, row.email, row.section) == ("Ada L.", "007", "ada@example.org", "A")
+    [row] = read(text.removeprefix("\ufeff").encode("utf-16"))
+    assert row.name == "Ada L."
+
+
+def test_chinese_names_and_encodings():
+    text = "学号,姓,名\n2026001,张,三\n"
+    assert [row.name for row in read(text.encode("gb18030"), "gb18030")] == ["张三"]
+    with pytest.raises(Refused, match="--encoding gb18030"):
+        read(text.encode("gb18030"))
+    with pytest.raises(Refused, match="no encoding is called klingon"):
+        read(b"a", "klingon")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "needs a column for the name"),
+        (b"name,age\nAda,20\n", "needs a column for the name"),
+        (b"name,email\n", "nobody in this list"),
+        (b"name,email\n,,,\n", "nobody in this list"),
+        (b'name,email\n"Ada,a@b\n', "neither"),
+        (b"name,email\n" + b"x" * 200_000, "cannot be read as CSV"),
+        (b"x" * 5_000_001, "larger than 5 MB"),
+        (b"name,email\n" + b"a,a@b\n" * 20_001, "more than 20000 lines"),
+    ],
+)
+def test_what_is_no_list(class_store, data, said):
+    with pytest.raises(Refused, match=said), class_store.writing() as session:
+        apply(session, compare(session, read(data)), MORNING)
+
+
+def test_a_list_is_put_in_and_again_changes_nothing(class_store):
+    text = "name,student number,email,section\nAda,1,Ada@Example.org,Lab A\nBob,2,,Lab B\nEve,,eve@example.org,\n"
+    assert len(imported(class_store, text).new) == 3
+    assert here(class_store) == {"Ada": ("1", "ada@example.org", "Lab A"), "Bob": ("2", None, "Lab B"), "Eve": (None, "eve@example.org", None)}
+    again = imported(class_store, text)
+    assert (again.new, again.changed, again.same) == ((), (), 3)
+
+
+def test_who_is_here_is_known_again_by_number_or_email(class_store):
+    imported(class_store, "name,student number,email,section\nAda,1,,Lab A\nEve,,eve@example.org,\n")
+    changes = imported(class_store, "name,student number,email,section\nAda Lovelace,1,ada@example.org,Lab B\nEve,5,eve@example.org,\n")
+    assert [(changed.listed.name, changed.fields) for changed in changes.changed] == [
+        ("Ada Lovelace", ("name", "email", "section")),
+        ("Eve", ("student_id",)),
+    ]
+    assert here(class_store) == {"Ada Lovelace": ("1", "ada@example.org", "Lab B"), "Eve": ("5", "eve@example.org", None)}
+
+
+def test_an_imported_student_joins_by_number(class_store):
+    imported(class_store, "name,student number\nAda Lovelace,007\n")
+    with class_store.writing() as session:
+        code = session.get_one(Classroom, 1).join_code
+        assert people.join(session, code=code, name="ada", student_id="007", now=MORNING).name == "Ada Lovelace"
+
+
+def test_problems_are_told_by_line_and_nobody_is_added(class_store):
+    with class_store.writing() as session:
+        people.add(session, role="teacher", name="Grace", email="grace@example.org", now=MORNING)
+        people.add(session, role="student", name="Zoe", student_id="9", email="zoe@example.org", now=MORNING)
+    text = (
+        "name,student number,email\nAda,1,\nBob,1,\nEve,,\n\u202e,3,\nMallory,4,no email\nGrace,,grace@example.org\n"
+        "Zoe,10,zoe@example.org\nYan,,\n"
+    )  # fmt: skip
+    with class_store.reading() as session:
+        changes = compare(session, read(text.encode()))
+    assert [problem.partition(":")[0] for problem in changes.problems] == [f"line {n}" for n in (3, 4, 5, 6, 7, 8, 9)]
+    assert "the same number or email as line 2" in changes.problems[0]
+    assert "is no student here" in changes.problems[4]
+    assert "another student number" in changes.problems[5]
+    with pytest.raises(Refused, match="7 lines of the list cannot be taken"):
+        imported(class_store, text)
+    assert sorted(here(class_store)) == ["Grace", "Zoe"]
+
+
+def test_two_people_cannot_become_one(class_store):
+    imported(class_store, "name,student number,email\nAda,1,a@example.org\nBob,2,b@example.org\n")
+    with class_store.reading() as session:
+        changes = compare(session, [Listed(line=2, name="Ada", student_id="1", email="b@example.org")])
+    assert "the email is somebody else's" in changes.problems[0]
+
+
+def test_names_are_cleaned(class_store):
+    imported(class_store, "name,student number\n  Ada\u202e   Love\u200blace ,7\u200b\n")
+    assert here(class_store) == {"Ada Lovelace": ("7", None, None)}
+
+
+def test_two_hundred_students(class_store):
+    lines = "".join(f"Student {n},{n},s{n}@example.org,Lab {n % 8}\n" for n in range(200))
+    changes = imported(class_store, f"name,student number,email,section\n{lines}")
+    assert (len(changes.new), len(here(class_store))) == (200, 200)
+    assert len(classlist.HEADINGS["name"]) > 5
