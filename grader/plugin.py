@@ -173,6 +173,7 @@ class Judge:
 
     # ── hooks ────────────────────────────────────────────────────────────────────────────────────
     def pytest_configure(self, config: pytest.Config) -> None:
+        config.option.tbstyle = "line"  # pytest's own account of a failure is never shown: it need not read the source for it
         config.addinivalue_line("markers", "filterwarnings(warning): accepted; the judge shows no warnings")
         config.addinivalue_line("markers", "after(*checks): skipped, with a reason, when one of these did not pass")
 

@@ -31,6 +31,9 @@ TESTED_BY = {
     "grader/candidate.py": ("tests/grader/test_runner.py", "a job in, a verdict out"),
     "grader/failure.py": ("tests/grader/test_runner.py", "the same"),
     "grader/plugin.py": ("tests/grader/test_runner.py", "the same"),
+    "kit/classroom/errors.py": ("tests/kit/classroom/test_problems.py", "what is refused, as clients see it"),
+    "kit/classroom/migrations/": ("tests/kit/classroom/test_database.py", "the steps, against the schema"),
+    "kit/classroom/schema.py": ("tests/kit/classroom/test_database.py", "the tables, in both kinds of database"),
     "grader/worker/": ("tests/grader", "lives behind the wire: runner and sandbox tests drive it"),
 }
 

@@ -16,6 +16,9 @@ from sqlalchemy.orm import Session
 from grader.text import _
 from kit.bank import Bank
 from kit.classroom import assignments, people, submissions
+from kit.classroom.errors import Refused
+from kit.classroom.feedback import limited
+from kit.classroom.identity import Member
 from kit.classroom.messages import (
     Answer,
     AssignmentView,
@@ -30,9 +33,6 @@ from kit.classroom.messages import (
     SubmissionList,
     SubmissionView,
 )
-from kit.classroom.errors import Refused
-from kit.classroom.feedback import limited
-from kit.classroom.identity import Member
 from kit.classroom.parts import Somebody, address_of, parts_of, token_of
 from kit.classroom.room import Room
 from kit.classroom.schema import Assignment, Classroom, Counts, Credit, Feedback, Grading, GradingState, Person, Submission, VerdictRow

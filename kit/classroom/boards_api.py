@@ -12,10 +12,10 @@ from grader.text import _
 from grader.verdict import Device
 from kit.classroom import speed
 from kit.classroom.boards import BoardName, parse
-from kit.classroom.messages import BoardView, OwnRow, Problem, SpeedBoardView, Standing
 from kit.classroom.errors import Refused
 from kit.classroom.front import audience_of, reply
 from kit.classroom.identity import Member
+from kit.classroom.messages import BoardView, OwnRow, Problem, SpeedBoardView, Standing
 from kit.classroom.parts import Anybody, Somebody, parts_of
 from kit.classroom.room import Room
 from kit.classroom.schema import Classroom

@@ -17,6 +17,7 @@ from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from grader.text import _
@@ -178,6 +179,11 @@ def _told(url: URL) -> Generator[None]:
     """What goes wrong with the database itself, in the user's words; what its constraints object to stays what it is."""
     try:
         yield
+    except NoConnection as error:  # everybody waits for a database that hangs
+        reason, place = str(error).partition(" (")[0], url.render_as_string(hide_password=True)
+        raise KitError(
+            _("the database does not answer ({reason})").format(reason=reason), place, _("See that it is running and let the kit in.")
+        ) from error
     except OperationalError as error:
         raise _explained(error, url) from error
     except DBAPIError as error:

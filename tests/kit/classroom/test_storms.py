@@ -186,33 +186,30 @@ def serving(tmp_path: Path) -> Iterator[object]:
         served.stop()
 
 
-def a_minute_later(url: str) -> None:
-    """The lease of a server that is gone has run out: on PostgreSQL others could be alive."""
-    store = open_store(url, migrate=False)
-    with store.writing() as session:
-        session.execute(sqlalchemy.update(Grading).where(Grading.state == "running").values(claimed_at=EPOCH))
-    store.close()
+def kill_server(course: Course, served: Served, url: str) -> None:
+    """And start it again, a minute later: by then a lease of the dead one has run out on PostgreSQL, where another server could be alive."""
+    with course.broken():
+        served.kill()
+        store = open_store(url, migrate=False)
+        with store.writing() as session:
+            session.execute(sqlalchemy.update(Grading).where(Grading.state == "running").values(claimed_at=EPOCH))
+        store.close()
+        served.start()
 
 
-def test_the_whole_server_is_killed(store, serving, truth):
-    url = store.url.render_as_string(hide_password=False)
+@pytest.mark.parametrize(("kind", "each"), [("sqlite", EACH), ("postgresql", 3)])
+def test_the_whole_server_is_killed(request, serving, truth, kind, each):
+    url = request.getfixturevalue("sqlite_store" if kind == "sqlite" else "postgres_store").url.render_as_string(hide_password=False)
     served = serving(url)
-    course = Course(served)
-
-    def killed() -> None:
-        with course.broken():
-            served.kill()
-            a_minute_later(url)
-            served.start()
-
+    course = Course(served, each=each)
     with course.handing_in():
-        course.wait_for(accepted=STUDENTS * EACH // 2)
-        killed()
-    course.wait_until_judged(STUDENTS // 2, EACH // 2)
-    killed()
+        course.wait_for(accepted=STUDENTS * each // 2)
+        kill_server(course, served, url)
+    course.wait_until_judged(STUDENTS // 2, each // 2)
+    kill_server(course, served, url)
     course.wait_until_all_are_judged()
     assert course.refusals
-    assert all(isinstance(each, httpx.TransportError) for each in course.refusals)
+    assert all(isinstance(refusal, httpx.TransportError) for refusal in course.refusals)
     assert_one_true_verdict_each(url, course, truth)
     assert_never_failed(served)
 
@@ -263,26 +260,28 @@ def cluster() -> Iterator[Cluster]:
         cluster.stop()
 
 
-def test_postgresql_is_killed(cluster, serving, truth):
+def kill_database(course: Course, served: Served, cluster: Cluster) -> None:
+    with course.broken():
+        cluster.kill()
+        assert httpx.get(f"{served.address}/readyz", timeout=PATIENCE).json()["database"] == "away"
+        assert httpx.get(f"{served.address}/healthz", timeout=PATIENCE).status_code == 200
+        cluster.start()
+
+
+def test_postgresql_is_killed_and_then_the_server_too(cluster, serving, truth):
     served = serving(cluster.url)
     course = Course(served)
-
-    def killed() -> None:
-        with course.broken():
-            cluster.kill()
-            assert httpx.get(f"{served.address}/readyz").json()["database"] == "away"
-            assert httpx.get(f"{served.address}/healthz").status_code == 200
-            cluster.start()
-
     with course.handing_in():
-        course.wait_for(accepted=STUDENTS * EACH // 2)
-        killed()
+        course.wait_for(accepted=STUDENTS * EACH // 3)
+        kill_database(course, served, cluster)
+        course.wait_for(accepted=2 * STUDENTS * EACH // 3)
+        assert course.refusals
+        for refusal in course.refusals:
+            assert_said_so(refusal)
+        kill_server(course, served, cluster.url)
     course.wait_until_judged(STUDENTS // 2, EACH // 2)
-    killed()
+    kill_database(course, served, cluster)
     course.wait_until_all_are_judged()
-    assert course.refusals
-    for refusal in course.refusals:
-        assert_said_so(refusal)
     assert_one_true_verdict_each(cluster.url, course, truth)
     assert_never_failed(served)
 
@@ -367,3 +366,16 @@ def test_a_database_that_another_program_holds(house, monkeypatch):
     bell.wait_for(1)
     grader.stop()
     assert bell.ids == [1, 2]
+
+
+def test_a_database_that_keeps_everybody_waiting(house, monkeypatch):
+    ada, engine = house.token("Ada"), house.room.store.engine
+    monkeypatch.setattr(engine.pool, "_timeout", 0.05)
+    taken = [engine.connect() for _ in range(engine.pool.size() + engine.pool._max_overflow)]
+    assert_said_so(house.submit(ada, RIGHT))
+    assert house.client.get("/readyz").json()["database"] == "away"
+    for each in taken:
+        each.close()
+    assert house.submit(ada, RIGHT).status_code == 201
+    board = house.client.get("/api/v1/boards/overall", headers=ada).json()
+    assert [row["pending"] for row in board["rows"]] == [1]
