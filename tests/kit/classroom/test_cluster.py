@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -56,11 +57,10 @@ def listening(pids: list[int]) -> set[str]:
     """The addresses on which these processes listen, as /proc/net writes them."""
     inodes = set()
     for pid in pids:
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-            try:
-                inodes.add(str(descriptor.readlink()))
-            except OSError:
-                continue
+        with suppress(FileNotFoundError):  # it has ended meanwhile
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(OSError):
+                    inodes.add(str(descriptor.readlink()))
     rows = [line.split() for name in ("tcp", "tcp6", "udp", "udp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
     return {row[1].rpartition(":")[0] for row in rows if row[3] in {LISTENING, "07"} and f"socket:[{row[9]}]" in inodes}
 
