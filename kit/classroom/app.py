@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from sqlalchemy import select
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.stdlib import BoundLogger
@@ -122,4 +123,7 @@ class _Listening:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self
+        if scope["method"] != "GET":  # a stream without an end is no answer to anything else
+            await Response(status_code=405, headers={"Allow": "GET"})(scope, receive, send)
+            return
         await self._hub.listen(scope, receive, send)

@@ -115,7 +115,10 @@ def _place(url: str) -> URL:
 
 def _engine(place: URL) -> Engine:
     if place.get_backend_name() == "postgresql":
-        return create_engine(place.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+        # seconds, seconds, milliseconds: a host may vanish without a word
+        waits = {"connect_timeout": int(BUSY_SECONDS), "keepalives_idle": 30, "tcp_user_timeout": 30_000}
+        drawn = place.set(drivername="postgresql+psycopg")
+        return create_engine(drawn, connect_args=waits, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
     with suppress(OSError):  # what is wrong with the place, SQLite says; the files that it puts beside get the same rights
         os.close(os.open(place.database or "", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     engine = create_engine(

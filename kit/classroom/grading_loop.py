@@ -115,10 +115,10 @@ class Grader:
         self._upkeep_at = time.monotonic() + UPKEEP
         now = self._room.now()
         with self._news:
-            busy = bool(self._running)
-        if busy:
+            ours = [claimed.grading_id for claimed in self._running.values()]
+        if ours:
             with self._room.store.writing() as session:
-                gradings.heartbeat(session, self.worker, now)
+                gradings.heartbeat(session, self.worker, ours, now)
         if not self._alone:
             self._recover()
 
@@ -252,7 +252,7 @@ class Grader:
             try:
                 with self._room.store.writing() as session:
                     return work(session)
-            except KitError as error:
-                log.warning("the database did not take what was judged: %s", error)
+            except (KitError, SQLAlchemyError) as error:
+                log.warning("the database did not take what was judged: %s", error if isinstance(error, KitError) else type(error).__name__)
             if self._stop.wait(AGAIN):
                 return None

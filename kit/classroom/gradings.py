@@ -1,5 +1,6 @@
 """Gradings: who is judged next, by whom, what came of it, and how often it may go wrong."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -184,9 +185,10 @@ def retry(session: Session, grading_id: int) -> bool:
     return True
 
 
-def heartbeat(session: Session, worker: str, now: datetime) -> int:
-    """Say that a worker lives; how many gradings it has."""
-    return _changed(session, update(Grading).where(Grading.worker == worker, Grading.state == "running").values(claimed_at=now))
+def heartbeat(session: Session, worker: str, grading_ids: Sequence[int], now: datetime) -> int:
+    """Say that a worker is at these; how many of them are still its own. What else is its own, a claim that it never heard of, is given up."""
+    own = update(Grading).where(Grading.worker == worker, Grading.state == "running", Grading.id.in_(grading_ids))
+    return _changed(session, own.values(claimed_at=now))
 
 
 def recover(session: Session, now: datetime, *, lease: timedelta | None = None) -> int:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 from scene import MINI_BANK
 
 from kit.classroom.local import refuse_incomplete
@@ -32,6 +33,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def assert_said_so(response: httpx.Response | httpx.TransportError) -> None:
+    """Not accepted, and why, and what to do."""
+    assert isinstance(response, httpx.Response), response
+    assert response.status_code == 503, response.text
+    assert response.json()["error"]["code"] == "unavailable"
+    assert "nothing that was accepted is lost" in response.json()["error"]["remedy"]
+    assert int(response.headers["retry-after"]) > 0
 
 
 class Served:

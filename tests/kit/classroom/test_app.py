@@ -53,3 +53,10 @@ def test_events_come_over_a_connection_and_end_with_the_server(house):
 
     assert asyncio.run(scenario()) == ["data: 0", "data: 1"]
     assert '"route": "/events"' in house.said.getvalue()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD"])
+def test_nothing_but_get_begins_a_stream_of_events(house, method):
+    with house.client as client:
+        answer = client.request(method, "/events")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")

@@ -262,7 +262,7 @@ def test_a_verdict_on_an_exercise_that_changes_under_the_judge_is_not_believed(s
 
 
 def test_a_late_second_verdict_is_refused_and_audited(sqlite_store, bank, clock):
-    room, bell, held = a_room(sqlite_store, bank, clock), Bell(), Held()
+    room, bell, held = a_room(sqlite_store, bank, clock), Bell(), Held(places=1)
     hand_in(room, "good good good")
     slow = Grader(room, held)
     slow.start()

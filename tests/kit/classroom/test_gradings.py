@@ -165,7 +165,8 @@ def test_a_heartbeat_keeps_what_is_running(room, clock):
     first, second = claim(room, "alive"), claim(room, "dead")
     clock.forward(seconds=40)
     with room.store.writing() as session:
-        assert gradings.heartbeat(session, "alive", clock()) == 1
+        assert gradings.heartbeat(session, "alive", [first.grading_id, second.grading_id], clock()) == 1
+        assert gradings.heartbeat(session, "alive", [], clock()) == 0
     clock.forward(seconds=40)
     with room.store.writing() as session:
         assert gradings.recover(session, clock(), lease=LEASE) == 1

@@ -6,7 +6,6 @@ import os
 import select
 import shutil
 import signal
-import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -19,17 +18,13 @@ from pathlib import Path
 import httpx
 import pytest
 import sqlalchemy
-from house import RIGHT, WRONG, House
-from referee import Bell, Held
 from scene import MINI_BANK
-from served import PATIENCE, Served, free_port
+from served import PATIENCE, Served, assert_said_so, free_port
 
 from grader.verdict import Verdict, decode_verdict
 from kit.bank import Bank
-from kit.classroom import database, grading_loop
 from kit.classroom.database import open_store
 from kit.classroom.executor import job_for
-from kit.classroom.grading_loop import Grader
 from kit.classroom.local import LocalExecutor
 from kit.classroom.schema import EPOCH, Grading, Submission, VerdictRow
 
@@ -156,15 +151,6 @@ def assert_one_true_verdict_each(url: str, course: Course, truth: dict[str, tupl
     assert len(verdicts) == len(kept)
     expected = {submission_id: truth[answer.split("return ")[1].rstrip()] for submission_id, answer in kept.items()}
     assert {submission_id: fact(decode_verdict(verdict)) for submission_id, _verdict_id, verdict in verdicts} == expected
-
-
-def assert_said_so(response: httpx.Response | httpx.TransportError) -> None:
-    """Not accepted, and why, and what to do."""
-    assert isinstance(response, httpx.Response), response
-    assert response.status_code == 503, response.text
-    assert response.json()["error"]["code"] == "unavailable"
-    assert "nothing that was accepted is lost" in response.json()["error"]["remedy"]
-    assert int(response.headers["retry-after"]) > 0
 
 
 def assert_never_failed(served: Served) -> None:
@@ -312,70 +298,3 @@ def test_the_disk_is_full(small_disk, serving, truth):
         assert_said_so(refusal)
     assert_one_true_verdict_each(url, course, truth)
     assert_never_failed(served)
-
-
-@pytest.fixture
-def house(sqlite_store, bank, clock, monkeypatch) -> Iterator[House]:
-    """The application in this process; it does not wait long for a database that is locked."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
-    store = open_store(str(sqlite_store.url), migrate=False)
-    house = House(store, bank, clock)
-    with house.client:
-        yield house
-    store.close()
-
-
-def test_a_database_that_cannot_grow(house):
-    ada, limit = house.token("Ada"), []
-
-    def limited(connection, _record) -> None:
-        if limit:
-            connection.execute(f"PRAGMA max_page_count={limit[0]}")
-
-    sqlalchemy.event.listen(house.room.store.engine, "connect", limited)
-    with house.room.store.reading() as session:
-        limit.append(session.execute(sqlalchemy.text("PRAGMA page_count")).scalar_one())
-    first = house.submit(ada, WRONG)
-    house.room.store.engine.dispose()
-    long = RIGHT + "#" * 100_000
-    assert_said_so(house.submit(ada, long))
-    assert house.client.get("/api/v1/submissions", headers=ada).json()["submissions"][0]["id"] == first.json()["id"]
-    limit.clear()
-    house.room.store.engine.dispose()
-    assert house.submit(ada, long).json() == {"id": 2, "new": True, "position": 2, "age": 0.0}
-    assert [house.grade(), house.grade()] == [1, 2]
-
-
-def test_a_database_that_another_program_holds(house, monkeypatch):
-    monkeypatch.setattr(grading_loop, "AGAIN", 0.01)
-    ada = house.token("Ada")
-    assert house.submit(ada, WRONG).status_code == 201
-    judge, bell = Held(), Bell()
-    grader = Grader(house.room, judge, on_verdict=bell)
-    grader.start()
-    judge.wait_for(1)
-    other = sqlite3.connect(house.room.store.url.database, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    judge.goes_on.set()
-    assert_said_so(house.submit(ada, RIGHT))
-    assert house.client.get("/api/v1/boards/overall", headers=ada).status_code == 200
-    other.execute("ROLLBACK")
-    other.close()
-    bell.wait_for(1)
-    assert house.submit(ada, RIGHT).json()["id"] == 2
-    bell.wait_for(1)
-    grader.stop()
-    assert bell.ids == [1, 2]
-
-
-def test_a_database_that_keeps_everybody_waiting(house, monkeypatch):
-    ada, engine = house.token("Ada"), house.room.store.engine
-    monkeypatch.setattr(engine.pool, "_timeout", 0.05)
-    taken = [engine.connect() for _ in range(engine.pool.size() + engine.pool._max_overflow)]
-    assert_said_so(house.submit(ada, RIGHT))
-    assert house.client.get("/readyz").json()["database"] == "away"
-    for each in taken:
-        each.close()
-    assert house.submit(ada, RIGHT).status_code == 201
-    board = house.client.get("/api/v1/boards/overall", headers=ada).json()
-    assert [row["pending"] for row in board["rows"]] == [1]
