@@ -59,4 +59,5 @@ def test_events_come_over_a_connection_and_end_with_the_server(house):
 def test_nothing_but_get_begins_a_stream_of_events(house, method):
     with house.client as client:
         answer = client.request(method, "/events")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
