@@ -133,7 +133,9 @@ def test_fit(answer, draw):
         assert_same(len(predicted), len(other_texts), "len(predict(texts))")
         right, count = right + sum(p == label for p, label in zip(predicted, other_labels, strict=True)), count + len(other_labels)
         if lang == "en":
-            assert_same(list(answer.fit(texts, labels, seed)(other_texts[:20])), predicted[:20], "predictions of a second fit with the same seed")
+            words = [a + b for a in "bdgklmnp" for b in "aeiou"]  # each as often content as not: what comes out depends on where the training began
+            first, second = (list(answer.fit([*words, *words], [0] * len(words) + [1] * len(words), seed)(words)) for _ in range(2))
+            assert_same(second, first, "predictions of a second fit with the same seed")
             assert_same((len(predict(["", "qwxyz zyxwq!", "???"])), list(predict([]))), (3, []), "predict of strange texts: how many, and of none")
     # About 87 % in both languages, with a standard deviation of 2 % over splits: 70 % is eight of these away.
     assert_between(right / count, 0.7, 1.0, "accuracy on reviews that were not trained on, both languages")
