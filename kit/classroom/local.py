@@ -13,9 +13,11 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
+from msgspec.structs import replace
+
 from grader import client
 from grader.text import _
-from grader.verdict import Job, Policy, Speed, Verdict
+from grader.verdict import Failure, Job, Policy, Speed, Verdict
 from kit.classroom.executor import Infrastructure, WorkerState, patience
 from kit.errors import KitError
 
@@ -72,7 +74,7 @@ class LocalExecutor:
         """Judge, and wait for it. A verdict that the machine may have spoilt is not believed at once. Raises Infrastructure."""
         with self._placed(job):
             verdict, judged = self._judged(job), 1
-            while judged <= _doubts(verdict):
+            while judged <= _doubts(verdict) and not self._is_late_again(job, verdict):
                 verdict, judged = self._judged(job), judged + 1
             return verdict
 
@@ -110,6 +112,16 @@ class LocalExecutor:
             finally:
                 with self._lock:
                     self._busy[device] -= 1
+
+    def _is_late_again(self, job: Job, verdict: Verdict) -> bool:
+        """Whether a check that ran out of time does so once more, on the same inputs: then the rest need not be judged twice."""
+        if _killed(verdict):
+            return False
+        late = next((check.name for check in verdict.checks if check.failure is not None and check.failure.kind in BY_THE_CLOCK), None)
+        if late is None:
+            return False
+        again = self._judged(replace(job, only=late, seed=verdict.seed, diagnose=False))
+        return any(check.failure is not None and check.failure.kind in BY_THE_CLOCK for check in again.checks)
 
     def _judged(self, job: Job) -> Verdict:
         """One verdict, or Infrastructure."""
@@ -196,9 +208,16 @@ def refuse_incomplete(sandbox: Policy) -> None:
 
 def _doubts(verdict: Verdict) -> int:
     """How often a verdict must be confirmed before it is believed: an answer may have been ended, or slowed down, by what else ran on the machine."""
-    failures = [check.failure for check in verdict.checks if check.failure is not None]
-    if verdict.load is not None:
-        failures.append(verdict.load)
-    if any(failure.kind in KILLED and not failure.frames for failure in failures):
+    if _killed(verdict):
         return 2
-    return 1 if any(failure.kind in BY_THE_CLOCK for failure in failures) else 0
+    return 1 if any(failure.kind in BY_THE_CLOCK for failure in _failures(verdict)) else 0
+
+
+def _killed(verdict: Verdict) -> bool:
+    """Whether the system ended the answer's process."""
+    return any(failure.kind in KILLED and not failure.frames for failure in _failures(verdict))
+
+
+def _failures(verdict: Verdict) -> list[Failure]:
+    failures = [check.failure for check in verdict.checks if check.failure is not None]
+    return failures if verdict.load is None else [*failures, verdict.load]

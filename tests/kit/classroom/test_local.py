@@ -84,7 +84,8 @@ def test_failures_of_the_judge_are_the_infrastructures(failure):
         ([verdict("memory"), verdict()], verdict()),
         ([verdict("memory"), verdict("memory"), verdict("values")], verdict("values")),
         ([verdict("memory"), verdict("memory"), verdict("memory")], verdict("memory")),
-        ([verdict("time"), verdict()], verdict()),
+        ([verdict("time"), verdict(), verdict()], verdict()),
+        ([verdict("time"), verdict(), verdict("time")], verdict("time")),
         ([verdict("slow"), verdict("slow")], verdict("slow")),
         ([verdict("memory", frames=(Frame(3, "f", "x"),))], verdict("memory", frames=(Frame(3, "f", "x"),))),
         ([verdict("crashed")], verdict("crashed")),
@@ -94,6 +95,14 @@ def test_what_the_machine_may_have_caused_is_confirmed_before_it_is_believed(rep
     judge = Judge(*replies)
     assert LocalExecutor("local", submit=judge).grade(JOB) == believed
     assert judge.replies == []
+
+
+def test_a_check_that_was_late_is_tried_alone_on_the_same_inputs_first():
+    judge = Judge(verdict("slow"), verdict("slow"))
+    LocalExecutor("local", submit=judge).grade(JOB)
+    first, second = judge.jobs
+    assert first == JOB
+    assert (second.only, second.seed, second.diagnose) == (verdict("slow").checks[0].name, verdict("slow").seed, False)
 
 
 def test_no_more_at_once_than_it_has_places():
