@@ -72,6 +72,7 @@ def test_iou(answer, draw):
     boxes = torch.cat([corner, corner + size], 1)
     a, b = boxes[:4], boxes[4:]
     assert_same(answer.box_iou(a, b), table(pair_iou, a, b), "box_iou(a, b)")
+    assert_same(answer.box_iou(a / 100, b / 100), table(pair_iou, a / 100, b / 100), "box_iou(a, b), coordinates as parts of an image")
 
 
 @pytest.mark.after("test_iou")
