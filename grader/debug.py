@@ -89,7 +89,7 @@ def debug(job: Job, debugger: Callable[[], pdb.Pdb] = pdb.Pdb) -> Verdict:
     assert job.seed is not None
     stepping = _Stepping(debugger)
     candidate = _Debuggee(job, stepping)
-    judge = run_checks(job, candidate, job.seed, candidate.load)
+    judge = run_checks(job, candidate, job.seed, lambda _judge: candidate.load())
     load = judge.load
     failed = next((case for case in judge.cases if case.failure is not None), None)
     if load is not None or (failed is not None and isinstance(failed.failure, AnswerRaised)):

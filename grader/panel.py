@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Sequence
 
-import torch
 from msgspec.structs import replace
 
 from grader import scan
@@ -15,7 +14,7 @@ from grader.candidate import RemoteCandidate
 from grader.diagnose import Suspects, diagnose, suspects_of
 from grader.failure import CheckFailure
 from grader.plugin import Case, Nobody
-from grader.runner import SEEDS, device_of, load_answer, refusal, run_checks, versions
+from grader.runner import SEEDS, device_of, load_answer, quick_reference, refusal, run_checks, versions
 from grader.text import _, use_language
 from grader.verdict import CheckResult, Job, Verdict
 from grader.workers import Workers
@@ -29,7 +28,7 @@ def judge_each(job: Job, workers: Workers) -> list[Verdict]:
     warnings.simplefilter("ignore")
     job = replace(job, device=device_of(job), seed=secrets.randbelow(SEEDS) if job.seed is None else job.seed)
     seed = job.seed or 0
-    collected = run_checks(job, Nobody(), seed, lambda: None, only_collect=True)
+    collected = run_checks(job, Nobody(), seed, lambda _judge: None, only_collect=True)
     suspects = suspects_of(job, seed) if job.diagnose else None
     return [_judge(replace(job, source=source, sources=()), collected.cases, collected.results(), suspects, workers) for source in job.sources]
 
@@ -38,7 +37,7 @@ def _judge(job: Job, cases: Sequence[Case], blank: Sequence[CheckResult], suspec
     started = time.perf_counter()
     candidate = RemoteCandidate(job, workers)
     try:
-        with torch.backends.mkldnn.flags(enabled=False):  # as in a run of its own
+        with quick_reference():
             load = refusal(job) or load_answer(job, candidate)
             tried = [] if load is not None else _tried(job, cases, candidate)
     finally:
@@ -46,7 +45,8 @@ def _judge(job: Job, cases: Sequence[Case], blank: Sequence[CheckResult], suspec
         workers.forget()
     results = _results(tried, blank, complete=len(tried) == len(cases), loaded=load is None)
     if suspects is not None and load is None:
-        found = diagnose(job, tried, job.seed or 0, suspects)
+        with quick_reference():
+            found = diagnose(job, tried, job.seed or 0, suspects)
         results = [replace(result, diagnosis=found.get(result.name)) for result in results]
     return Verdict(
         slug=job.slug,

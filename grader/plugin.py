@@ -121,7 +121,7 @@ class Judge:
     only_collect: the cases get their arguments and are not run, so that they can be run again with one answer after the other.
     """
 
-    def __init__(self, job: Job, subject: Any, seed: int, load: Callable[[], CheckFailure | None], *, only_collect: bool = False) -> None:
+    def __init__(self, job: Job, subject: Any, seed: int, load: Callable[[Judge], CheckFailure | None], *, only_collect: bool = False) -> None:
         self._only_collect = only_collect
         self.cases: list[Case] = []
         self.errors: list[str] = []
@@ -138,6 +138,10 @@ class Judge:
         self._line: Line | None = None
         self._deadline = time.monotonic() + job.seconds
         self._started = 0.0
+
+    def take(self, job: Job, subject: Any, seed: int) -> None:
+        """Judge this answer from now on: another one to the exercise whose checks were collected."""
+        self._job, self._subject, self._seed = job, subject, seed
 
     # ── fixtures ─────────────────────────────────────────────────────────────────────────────────
     @pytest.fixture
@@ -202,7 +206,7 @@ class Judge:
         if not session.items or self.errors:
             return
         try:
-            self.load = self._load()
+            self.load = self._load(self)
         except WorkerUnavailable as error:
             self.broken = error
             session.shouldstop = "the judge itself failed"

@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from grader import scan
 from grader.candidate import RemoteCandidate
 from grader.diagnose import diagnose
 from grader.failure import CheckFailure
-from grader.plugin import Judge, JudgeFault
+from grader.plugin import Judge, JudgeFault, Nobody
 from grader.text import _, neutralise, use_language
 from grader.verdict import CheckResult, Device, Diagnosis, Frame, Job, Verdict
 from grader.workers import Workers, WorkerUnavailable
@@ -42,44 +43,85 @@ class JobError(Exception):
 
 def run(job: Job, workers: Workers) -> Verdict:
     """Judge one answer. Raises JobError for the job's fault, WorkerUnavailable when no worker can be had."""
-    use_language(job.lang)
-    warnings.simplefilter("ignore")  # the reference's warnings are no business of the learner's
-    started = time.perf_counter()
     job = replace(job, device=device_of(job))
-    seed = secrets.randbelow(SEEDS) if job.seed is None else job.seed
-    candidate = RemoteCandidate(job, workers)
+    workers.prepare(job)  # it gets ready while the checks are collected
     try:
-        workers.prepare(job)  # it gets ready while the source is read and the checks are collected
-        refused = refusal(job)
-        flags = [f"{finding.line}: {finding.rule}" for finding in scan.suspicious(job.source[:MAX_SOURCE])]
-        with torch.backends.mkldnn.flags(enabled=False):  # it compiles a kernel for every new shape, which costs more than the reference itself
-            judge = run_checks(job, candidate, seed, load=lambda: refused or load_answer(job, candidate))
+        return run_next(job, lambda: (job, workers))
     finally:
-        candidate.close()
         workers.forget()
-    load, results = judge.load, judge.results()
-    if job.diagnose and load is None:
-        found = diagnose(job, judge.cases, seed)
-        results = [_with(result, found) for result in results]
-    return Verdict(
-        slug=job.slug,
-        passed=load is None and bool(results) and all(result.status == "passed" for result in results),
-        complete=job.only is None and job.statement is None,
-        seed=seed,
-        replayed=job.seed is not None,
-        device="cuda" if job.device == "cuda" else "cpu",
-        checks=results,
-        load=load.failure if load is not None else None,
-        output=judge.loading_output,
-        flags=flags,
-        policy=job.policy,
-        layers=candidate.layers,
-        versions=versions(),
-        seconds=round(time.perf_counter() - started, 6),
-    )
 
 
-def run_checks(job: Job, subject: Any, seed: int, load: Callable[[], CheckFailure | None], *, only_collect: bool = False) -> Judge:
+def run_next(known: Job, next_job: Callable[[], tuple[Job, Workers]]) -> Verdict:
+    """Collect the checks of a job, then judge the one that next_job returns: of the same exercise, in the same language, its device decided.
+
+    Raises as run does.
+    """
+    use_language(known.lang)
+    warnings.simplefilter("ignore")  # the reference's warnings are no business of the learner's
+    attempts: list[_Attempt] = []
+
+    def begin(judge: Judge) -> CheckFailure | None:
+        attempt = _Attempt(*next_job())
+        attempts.append(attempt)
+        judge.take(attempt.job, attempt.candidate, attempt.seed)
+        return attempt.load()
+
+    try:
+        with quick_reference():
+            judge = run_checks(known, Nobody(), 0, begin)
+    finally:
+        for attempt in attempts:
+            attempt.end()
+    return attempts[0].verdict(judge)
+
+
+class _Attempt:
+    """An answer on its way through the checks."""
+
+    def __init__(self, job: Job, workers: Workers) -> None:
+        self.started = time.perf_counter()
+        self.job = job
+        self.seed = secrets.randbelow(SEEDS) if job.seed is None else job.seed
+        self.candidate = RemoteCandidate(self.job, workers)
+        self.workers = workers
+
+    def load(self) -> CheckFailure | None:
+        """Look at the source, and execute it in a worker. How that failed, or None."""
+        self.workers.prepare(self.job)  # it gets ready while the source is read
+        self.flags = [f"{finding.line}: {finding.rule}" for finding in scan.suspicious(self.job.source[:MAX_SOURCE])]
+        return refusal(self.job) or load_answer(self.job, self.candidate)
+
+    def end(self) -> None:
+        """End the worker."""
+        self.candidate.close()
+        self.workers.forget()
+
+    def verdict(self, judge: Judge) -> Verdict:
+        """What the checks have shown, with the diagnosis."""
+        job, seed, load, results = self.job, self.seed, judge.load, judge.results()
+        if job.diagnose and load is None:
+            with quick_reference():
+                found = diagnose(job, judge.cases, seed)
+            results = [_with(result, found) for result in results]
+        return Verdict(
+            slug=job.slug,
+            passed=load is None and bool(results) and all(result.status == "passed" for result in results),
+            complete=job.only is None and job.statement is None,
+            seed=seed,
+            replayed=job.seed is not None,
+            device="cuda" if job.device == "cuda" else "cpu",
+            checks=results,
+            load=load.failure if load is not None else None,
+            output=judge.loading_output,
+            flags=self.flags,
+            policy=job.policy,
+            layers=self.candidate.layers,
+            versions=versions(),
+            seconds=round(time.perf_counter() - self.started, 6),
+        )
+
+
+def run_checks(job: Job, subject: Any, seed: int, load: Callable[[Judge], CheckFailure | None], *, only_collect: bool = False) -> Judge:
     """Run the exercise's check file against a subject; load is called once the checks are known. only_collect: the cases are made and not run.
 
     Raises JobError, JudgeFault, WorkerUnavailable.
@@ -105,6 +147,11 @@ def run_checks(job: Job, subject: Any, seed: int, load: Callable[[], CheckFailur
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED} or judge.errors:
         raise JobError(_("the checks of {slug} cannot be run: {why}").format(slug=job.slug, why="\n".join(judge.errors) or f"pytest: {status}"))
     return judge
+
+
+def quick_reference() -> AbstractContextManager[None]:
+    """Inside, oneDNN is off: it compiles a kernel for every new shape, which costs more than the reference itself."""
+    return torch.backends.mkldnn.flags(enabled=False)
 
 
 def refusal(job: Job) -> CheckFailure | None:
@@ -154,4 +201,4 @@ def versions() -> dict[str, str]:
     return {"kit": kit, "python": platform.python_version(), "torch": str(torch.__version__), "pytest": pytest.__version__, "platform": sys.platform}
 
 
-__all__ = ["JobError", "WorkerUnavailable", "device_of", "load_answer", "refusal", "run", "run_checks", "versions"]
+__all__ = ["JobError", "WorkerUnavailable", "device_of", "load_answer", "quick_reference", "refusal", "run", "run_checks", "run_next", "versions"]

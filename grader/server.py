@@ -12,12 +12,13 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from grader.prepared import Shelf, next_job, receive
 from grader.verdict import Job, Speed, Verdict, decode_job, uses_optimisers
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ MAX_REPLY = 256 << 20
 LENGTH = struct.Struct("<Q")
 STOP = b"stop"
 BACKLOG = 64
+COLLECTING_SECONDS = 60
 ASKING_SECONDS = 2.0  # for a whole job to arrive: one who is silent must not hold up the others
 
 
@@ -44,21 +46,31 @@ class Reply(msgspec.Struct, omit_defaults=True):
 
 def reply_to(job: Job, workers: Workers) -> bytes:
     """Run a job; the reply's bytes. Raises ForkServerGone, and nothing else."""
-    try:
+
+    def run_it() -> Reply:
         from grader.panel import judge_each  # noqa: PLC0415 - imports torch and pytest
-        from grader.plugin import JudgeFault  # noqa: PLC0415 - the same
-        from grader.runner import JobError, run  # noqa: PLC0415 - the same
+        from grader.runner import run  # noqa: PLC0415 - the same
         from grader.timing import measure  # noqa: PLC0415 - the same
+
+        if job.speed is not None:
+            return Reply(speed=measure(job, workers))
+        if job.sources:
+            return Reply(verdicts=judge_each(job, workers))
+        return Reply(verdict=run(job, workers))
+
+    return reply_of(run_it)
+
+
+def reply_of(run: Callable[[], Reply]) -> bytes:
+    """What run returns, or why there is nothing, as bytes. Raises ForkServerGone, and nothing else."""
+    try:
+        from grader.plugin import JudgeFault  # noqa: PLC0415 - imports torch and pytest
+        from grader.runner import JobError  # noqa: PLC0415 - the same
         from grader.workers import ForkServerGone, WorkerUnavailable  # noqa: PLC0415 - imports torch
     except ImportError as error:
         return msgspec.json.encode(Reply(failed=str(error)))
     try:
-        if job.speed is not None:
-            reply = Reply(speed=measure(job, workers))
-        elif job.sources:
-            reply = Reply(verdicts=judge_each(job, workers))
-        else:
-            reply = Reply(verdict=run(job, workers))
+        reply = run()
     except JobError as error:
         reply = Reply(refused=str(error))
     except ForkServerGone:
@@ -121,6 +133,8 @@ class Server:
         self._path = path
         self._inode = Path(path).stat().st_ino
         self._children: set[int] = set()
+        self._prepared: set[int] = set()  # those of the children that stay
+        self._shelf = Shelf(self._prepare)
         self._asker: socket.socket | None = None
         warm_pytest()
         gc.collect()
@@ -145,13 +159,14 @@ class Server:
                     if self._serve(connection):
                         break
                     last = time.monotonic()
-                elif not self._children and time.monotonic() - last > IDLE_SECONDS:
+                elif self._children <= self._prepared and time.monotonic() - last > IDLE_SECONDS:
                     break
         self._listener.close()
         if self._still_ours():
             with contextlib.suppress(FileNotFoundError):
                 Path(self._path).unlink()
         self._control.close()
+        self._shelf.clear()
         for child in self._children:  # jobs that are running finish
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(child, 0)
@@ -167,11 +182,12 @@ class Server:
         with contextlib.suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
                 self._children.discard(pid)
+                self._prepared.discard(pid)
                 if pid == self._zygote:
                     self._zygote = 0
 
     def _serve(self, connection: socket.socket) -> bool:
-        """Fork a judge for one connection; True when it asks us to stop."""
+        """Have a judge forked for one connection; True when it asks us to stop."""
         try:
             message = receive_bytes(connection, MAX_JOB, time.monotonic() + ASKING_SECONDS)
             job = None if message == STOP else decode_job(message)
@@ -183,30 +199,67 @@ class Server:
             return True
         if uses_optimisers(job):
             importlib.import_module("torch._dynamo")  # once here, not in the fork of every job
-        pid = os.fork()
-        if pid == 0:
-            self._judge(connection, job)
-        self._children.add(pid)
+        connection.settimeout(None)
+        if not self._shelf.judge(job, connection):
+            self._fork(lambda: self._judge(connection, job))
         connection.close()
         return False
 
-    def _judge(self, connection: socket.socket, job: Job) -> None:
-        """In the fork: one job, one reply, the end."""
-        from grader.workers import ForkedWorkers, ForkServerGone  # noqa: PLC0415 - imported already, named late
+    def _fork(self, act: Callable[[], None]) -> int:
+        """A child that does this and ends."""
+        from grader.workers import ForkServerGone  # noqa: PLC0415 - imported already, named late
 
+        pid = os.fork()
+        if pid:
+            self._children.add(pid)
+            return pid
         code = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._listener.close()
-            connection.settimeout(None)
-            threading.Thread(target=_leave_with, args=(connection,), daemon=True).start()
-            send_bytes(connection, reply_to(job, ForkedWorkers(self._control)))
+            self._shelf.clear()
+            act()
             code = 0
         except (OSError, msgspec.MsgspecError, ForkServerGone):
             pass
         finally:
             os._exit(code)
+
+    def _judge(self, connection: socket.socket, job: Job) -> None:
+        """In a fork: one job, one reply."""
+        threading.Thread(target=_leave_with, args=(connection,), daemon=True).start()
+        send_bytes(connection, reply_to(job, self._workers()))
+
+    def _prepare(self, job: Job, line: socket.socket) -> None:
+        """Fork a process that collects the checks of a job, and whose forks judge what comes along the line."""
+        self._prepared.add(self._fork(lambda: self._judge_next(job, line)))
+
+    def _judge_next(self, known: Job, line: socket.socket) -> None:
+        """In a fork: collect; in each fork of that: one job, one reply."""
+        from grader.runner import run_next  # noqa: PLC0415 - imported already, named late
+
+        connections: list[socket.socket] = []
+
+        def following() -> tuple[Job, Workers]:
+            signal.alarm(0)
+            job, connection = next_job(line)
+            connections.append(connection)
+            threading.Thread(target=_leave_with, args=(connection,), daemon=True).start()
+            return job, self._workers()
+
+        signal.alarm(COLLECTING_SECONDS)  # checks that cannot even be read must not keep us busy for ever
+        reply = reply_of(lambda: Reply(verdict=run_next(known, following)))
+        if not connections:  # they cannot be collected: whoever asked hears why
+            first = receive(line)
+            connections += [first[1]] if first is not None else []
+        for connection in connections:
+            send_bytes(connection, reply)
+
+    def _workers(self) -> Workers:
+        from grader.workers import ForkedWorkers  # noqa: PLC0415 - imported already, named late
+
+        return ForkedWorkers(self._control)
 
 
 def _leave_with(connection: socket.socket) -> None:
@@ -243,7 +296,7 @@ def warm_pytest() -> None:
         job = Job(slug="warm", source="", filename="warm.py", checks=str(path))
         for lang in ("zh", "en"):
             use_language(lang)
-        run_checks(job, Nobody(), 0, lambda: None)
+        run_checks(job, Nobody(), 0, lambda _judge: None)
 
 
 __all__ = ["Reply", "Server", "listen", "receive_bytes", "reply_to", "send_bytes"]

@@ -33,6 +33,18 @@ NAMESPACES = (
     "numpy.lib.stride_tricks",
 )  # fmt: skip
 
+# Arithmetic, comparisons and indexing, of which loops in Python are made: what these functions carry out is known, and looking costs ten times more.
+ELEMENTARY = frozenset({
+    "__getitem__", "__setitem__", "add", "add_", "sub", "sub_", "__rsub__", "mul", "mul_", "div", "div_", "__rdiv__", "neg",
+    "gt", "ge", "lt", "le", "ne", "__eq__", "item", "__float__", "__int__", "__bool__",
+})  # fmt: skip
+CARRIED_OUT = (
+    "select", "slice", "unsqueeze", "expand", "view", "alias", "index", "index_put_", "empty", "fill_", "copy_", "_to_copy", "detach", "lift_fresh",
+    "add", "add_", "sub", "sub_", "rsub", "mul", "mul_", "div", "div_", "reciprocal", "neg",
+    "gt", "ge", "lt", "le", "ne", "eq", "_local_scalar_dense",
+)  # fmt: skip
+PLAIN = frozenset({torch.Tensor, torch.nn.Parameter, int, float, bool, slice, type(None), type(...)})
+
 
 class ForbiddenOperation(BaseException):
     """The answer reached what the exercise forbids. An `except Exception` in the answer does not swallow it."""
@@ -60,7 +72,8 @@ class Guard:
         self._functions = {function: entry for entry in forbid if "." in entry for function in _function_at(full_path(entry))}
         self._entries: dict[str, str | None] = {}
         watches = bool(self._functions) or any(f"_{entry}" in _operations_as_text() for entry in forbid if "." not in entry)
-        self._modes = (_Functions(self), _Operations(self)) if watches else ()
+        known = not any(forbidden_word(operation, forbid) for operation in CARRIED_OUT)
+        self._modes = (_Functions(self, ELEMENTARY if known else frozenset()), _Operations(self)) if watches else ()
         self._states: list[bool] = []
         self._pushed = False
 
@@ -180,13 +193,17 @@ class Guard:
 class _Functions(TorchFunctionMode):
     """Sees torch's functions and methods by the names that people know."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, elementary: frozenset[str]) -> None:
+        """elementary: the names of functions below which nothing forbidden can be."""
         super().__init__()
         self.guard = guard
+        self.elementary = elementary
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if self.guard.active:
             self.guard.check_function(func)
+            if not kwargs and getattr(func, "__name__", "") in self.elementary and _is_plain(args) and _only_we_look():
+                return _unwatched(func, args)
         return func(*args, **(kwargs or {}))
 
 
@@ -206,6 +223,25 @@ class _Operations(TorchDispatchMode):
         if self.guard.active:
             self.guard.check_function(func.overloadpacket if hasattr(func, "overloadpacket") else func)
         return func(*args, **(kwargs or {}))
+
+
+def _is_plain(args: Sequence[Any]) -> bool:
+    """Whether no argument has a type of the answer's own, with ideas of its own about operations."""
+    return all(type(arg) in PLAIN or (type(arg) in {tuple, list} and _is_plain(arg)) for arg in args)
+
+
+def _only_we_look() -> bool:
+    """Whether the answer has put up no mode of its own that wants to see every operation."""
+    return torch._C._len_torch_dispatch_stack() == 1  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+
+
+def _unwatched(function: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """The function's result; _Operations does not see what it carries out."""
+    unwatched = torch._C._DisableTorchDispatch()  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+    try:
+        return function(*args)
+    finally:
+        del unwatched  # ends it
 
 
 @functools.cache

@@ -128,13 +128,24 @@ def test_the_zygote_is_killed_while_grading(court: Court) -> None:
 
 def test_a_judge_is_killed_while_grading(court: Court) -> None:
     zygote = zygote_pid()
-    before = set(children(server_pid()))
     pending = submit(court.job("import time\ntime.sleep(2)\n" + court.job().source))
-    with hanging_is_a_failure():
-        while not (judges := set(children(server_pid())) - before - {zygote}):
+    with hanging_is_a_failure():  # judges are forked from a process that has collected the checks
+        while not (judges := {judge for prepared in set(children(server_pid())) - {zygote} for judge in children(prepared)}):
             pass
         os.kill(judges.pop(), signal.SIGKILL)
         assert pending.result().passed
+
+
+def test_the_process_that_judges_are_forked_from_is_killed_while_grading(court: Court) -> None:
+    zygote = zygote_pid()
+    pending = submit(court.job("import time\ntime.sleep(2)\n" + court.job().source))
+    with hanging_is_a_failure():
+        while not (prepared := set(children(server_pid())) - {zygote}):
+            pass
+        for process in prepared:
+            os.kill(process, signal.SIGKILL)
+        assert pending.result().passed
+        assert judge(court.job()).passed
 
 
 def test_a_stale_socket(court: Court) -> None:

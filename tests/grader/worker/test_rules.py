@@ -3,9 +3,11 @@ import os
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from grader.scan import scan
-from grader.worker.rules import ForbiddenModule, ForbiddenOperation, Guard, warm
+from grader.worker.rules import CARRIED_OUT, ELEMENTARY, ForbiddenModule, ForbiddenOperation, Guard, warm
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="each guard patches torch, in a child of its own"),
@@ -400,3 +402,100 @@ def test_torch_refuses_gradients_only_while_the_answer_runs():
 
 def test_the_message_names_what_was_reached_and_the_rule():
     assert str(ForbiddenOperation("log_softmax", "softmax")) == "log_softmax is not allowed in this exercise (rule: softmax)"
+
+
+class Seen(TorchDispatchMode):
+    """Notes the operations that are carried out."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.add(func.overloadpacket.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+class Called(TorchFunctionMode):
+    """Notes the functions that are called."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        self.names.add(func.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+ARITHMETIC = """
+x[0], x[0, 1], x[:, 1:], x[None], x[..., 0], x[rows], x[x > 0], x[True], x[[0, 1]], x[rows, 0]
+x[0] = 1; x[0, 1] = x[1, 1].clone(); x[rows] = y; x[x > 0] = 0.5; x[0] = whole[0]; x[:] = 2; x[0, :2] = y[0, 1:]
+x + y, x + 1, 1 + x, x - y, 1 - x, x * y, 2 * x, x / y, x / 2, 1 / x, -x, x + whole, whole / 2, x * True
+x += y; x += 1; x -= y; x *= 2; x *= y; x /= 2
+x > y, x > 0, x < y, x <= 1, x >= y, x == y, x == 1, x != y
+x[0, 0].item(), float(x[0, 0]), int(whole[0, 0]), bool(x[0, 0] > 0), whole.sum().item()
+"""
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("leaf", [False, True])
+def test_what_elementary_functions_carry_out_is_known(dtype, leaf):
+    def act():
+        warm()
+        x, y, whole = torch.randn(2, 3, dtype=dtype), torch.randn(2, 3, dtype=dtype, requires_grad=leaf), torch.ones(2, 3, dtype=torch.int64)
+        called, seen = Called(), Seen()
+        for statement in ARITHMETIC.replace("\n", ";").split(";"):
+            if statement.strip():
+                with called, seen:
+                    exec(statement.strip(), {"x": x.clone(), "y": y, "whole": whole.clone(), "rows": torch.tensor([0, 1])})
+        return sorted(called.names & ELEMENTARY), sorted(seen.names - {"clone", "sum"})
+
+    elementary, carried_out = in_child(act)
+    assert set(elementary) == ELEMENTARY
+    assert set(carried_out) <= set(CARRIED_OUT)
+
+
+def test_after_an_elementary_function_the_guard_sees_again():
+    innocent = ["x + x", "x[0] = 1", "x[0].sum() > 0", "try:\n    x + torch.ones(7)\nexcept RuntimeError:\n    pass"]
+    bodies = [f"{body}\nF.cross_entropy(x, targets)" for body in innocent]
+    assert {outcome[0] for outcome in reached_by_each(["softmax"], bodies).values()} == {"ForbiddenOperation"}
+
+
+@pytest.mark.parametrize("forbid", ["rsub", "index_put", "select", "reciprocal"])
+def test_what_an_elementary_function_carries_out_can_be_forbidden(forbid):
+    bodies = {"rsub": "1 - x", "index_put": "x[x > 0] = 0.0", "select": "x[0]", "reciprocal": "1 / x"}
+    assert reached_by_each([forbid], [bodies[forbid]])[bodies[forbid]][0] == "ForbiddenOperation"
+
+
+OWN_EYES = """
+from torch.utils._python_dispatch import TorchDispatchMode
+
+class Count(TorchDispatchMode):
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        seen.append(func)
+        return func(*args, **(kwargs or {}))
+
+class Wrapped(torch.Tensor):
+    __torch_function__ = torch._C._disabled_torch_function_impl
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        seen.append(func)
+        return torch.zeros(())
+
+    __torch_dispatch__ = classmethod(__torch_dispatch__)
+
+seen = []
+with Count():
+    x + x
+assert len(seen) == 1
+own = torch.Tensor._make_wrapper_subclass(Wrapped, (2,))
+own + 1, torch.ones(2) * own
+assert len(seen) == 3
+torch.ones(3)[own]
+assert len(seen) == 4
+"""
+
+
+def test_modes_and_tensors_of_the_answers_own_see_every_operation():
+    assert reached_by_each(["softmax"], [OWN_EYES]) == {OWN_EYES: ["nothing", "forgotten"]}
