@@ -276,6 +276,8 @@ class RemoteCandidate(_Recorder):
             return WorkerLost("cpu", [_("time limit: your code used more processor time than it may")])
         if how == "SIGKILL":
             return WorkerLost("memory", [_("your code was ended by the system, most likely for its use of memory")])
+        if how == "SIGSEGV" and self.job.policy == "server":  # there it is the first of its namespace: abort() sends it nothing, and then crashes it
+            how = _("SIGSEGV or SIGABRT")
         detail = _("the process of your code ended: {how}").format(how=how) if how else _("the process of your code ended")
         hint = _("Do not exit in an answer; a crash inside a library often comes from wild indices or deep recursion.")
         return WorkerLost("crashed", [detail, hint])

@@ -19,6 +19,7 @@ from kit.classroom.messages import BoardView, OwnRow, Problem, SpeedBoardView, S
 from kit.classroom.parts import Anybody, Somebody, parts_of
 from kit.classroom.room import Room
 from kit.classroom.schema import Classroom
+from kit.classroom.standings import no_board
 
 __all__ = ["router"]
 
@@ -29,16 +30,17 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Problem},
     "5XX": {"model": Problem},
 }
+MAY_BE_PUBLIC: dict[str, Any] = {"openapi_extra": {"security": [{}]}}  # no token, besides the token that the route names
 router = APIRouter(prefix="/api/v1", tags=["boards"])
 
 
-@router.get("/boards/overall", responses=RESPONSES, response_class=Response)
+@router.get("/boards/overall", responses=RESPONSES, response_class=Response, **MAY_BE_PUBLIC)
 async def overall(request: Request, member: Anybody) -> Response:
     """The board of everything that was handed in, practice too."""
     return await _board(request, member, BoardName("overall"))
 
 
-@router.get("/boards/speed/{exercise}", responses={**RESPONSES, 200: {"model": SpeedBoardView}}, response_class=Response)
+@router.get("/boards/speed/{exercise}", responses={**RESPONSES, 200: {"model": SpeedBoardView}}, response_class=Response, **MAY_BE_PUBLIC)
 def of_speed(request: Request, member: Anybody, exercise: Annotated[str, Path(max_length=60)], device: Device = "cpu") -> Response:
     """The speed board of an exercise."""
     room = parts_of(request).room
@@ -51,7 +53,7 @@ def of_speed(request: Request, member: Anybody, exercise: Annotated[str, Path(ma
     return Response(body, media_type="application/json")
 
 
-@router.get("/boards/{kind}/{name:path}", responses=RESPONSES, response_class=Response)
+@router.get("/boards/{kind}/{name:path}", responses=RESPONSES, response_class=Response, **MAY_BE_PUBLIC)
 async def board(request: Request, member: Anybody, kind: Kind, name: Annotated[str, Path(max_length=200)]) -> Response:
     """The board of an assignment, an exercise or a section."""
     return await _board(request, member, BoardName(kind, name))
@@ -84,6 +86,8 @@ async def _board(request: Request, member: Member | None, name: BoardName) -> Re
         await run_sync(_may_look, here.room, member)
     revision = await here.hub.revision()
     served = await run_sync(here.standings.served, name, audience_of(member.role if member else "student"), revision)
+    if not served.is_for(*((member.role, member.section) if member else (None, None))):
+        raise no_board(name)
     status, body, headers = reply(served, request.headers.get("if-none-match", ""), request.headers.get("accept-encoding", ""))
     return Response(body, status, headers)
 

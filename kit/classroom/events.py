@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import anyio.to_thread
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
 
 from kit.errors import KitError
 
@@ -18,6 +18,9 @@ POLL_SECONDS = 1.0  # how late a change by another process is seen
 PAUSE_SECONDS = 1.0  # between two tellings: every listener reads its board again after each
 HEARTBEAT_SECONDS = 15.0  # a comment now and then, so that proxies see life and we see who is gone
 MOST_LISTENERS = 5_000
+MOST_STRANGERS = MOST_LISTENERS // 2  # where boards are public: who is in the class finds a place all the same
+MOST_OF_ONE = 20  # pages that one person has open
+MOST_OF_AN_ADDRESS = 500  # strangers: a lecture hall may be behind one
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -39,7 +42,8 @@ class Hub:
         self._read, self._poll, self._pause, self._heartbeat = read, poll, pause, heartbeat
         self.known: int | None = None  # None: it may have changed since it was read
         self.closed = False
-        self.listeners = 0
+        self.listeners = self._strangers = 0
+        self._of_one: dict[int | str, int] = {}  # by person or address, how many of the listeners
         self._changes = 0  # how often changed() was called: a read that was overtaken by one says nothing
         self._reading: asyncio.Future[int] | None = None
         self._told = -1
@@ -96,13 +100,16 @@ class Hub:
             else:
                 del self._verdicts[submission_id]
 
-    async def listen(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer GET /events: `event: board` with the revision as its data, at once and whenever there is a new one."""
-        if self.closed or self.listeners >= MOST_LISTENERS:
+    async def listen(self, receive: Receive, send: Send, who: int | str) -> None:
+        """Answer GET /events: `event: board` with the revision as its data, at once and whenever there is a new one.
+
+        who: a person's id, or the address of somebody who shows no token.
+        """
+        if self.closed or self._is_full(who):
             await send({"type": "http.response.start", "status": 503, "headers": [(b"retry-after", b"30"), (b"content-length", b"0")]})
             await send({"type": "http.response.body"})
             return
-        self.listeners += 1
+        self._count(who, 1)
         gone = asyncio.ensure_future(_gone(receive))
         try:
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
@@ -116,8 +123,22 @@ class Hub:
                     await send(_body(_event(news.result()) if news in done else b": still here\n\n"))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            self.listeners -= 1
+            self._count(who, -1)
             gone.cancel()
+
+    def _is_full(self, who: int | str) -> bool:
+        """Whether whoever that is has to come again."""
+        stranger = isinstance(who, str)
+        if self.listeners >= MOST_LISTENERS or (stranger and self._strangers >= MOST_STRANGERS):
+            return True
+        return self._of_one.get(who, 0) >= (MOST_OF_AN_ADDRESS if stranger else MOST_OF_ONE)
+
+    def _count(self, who: int | str, more: int) -> None:
+        self.listeners += more
+        self._strangers += more if isinstance(who, str) else 0
+        self._of_one[who] = self._of_one.get(who, 0) + more
+        if not self._of_one[who]:
+            del self._of_one[who]
 
     async def _fresh(self) -> int:
         """Read the revision; those who ask at the same time share one reading, unless something changed after it began."""

@@ -56,7 +56,8 @@ class Front:
             name = parse(path[len(PREFIX) :])
         except Refused:
             return None
-        return self._standings.cached(name, audience_of(member.role), revision)
+        served = self._standings.cached(name, audience_of(member.role), revision)
+        return served if served is not None and served.is_for(member.role, member.section) else None
 
     async def _answer(self, served: Served, headers: dict[bytes, bytes], send: Send) -> None:
         self._count()

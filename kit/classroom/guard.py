@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.stdlib import BoundLogger
 
 from grader.text import LANGUAGES, _, speaking
-from kit.classroom.errors import Refused
+from kit.classroom.errors import Refused, nul
 from kit.classroom.metrics import Metrics
 from kit.classroom.problems import told
 from kit.classroom.room import Settings
@@ -65,7 +65,9 @@ class Guard:
         try:
             with speaking(_language(headers)):
                 if _stated_length(headers) > self.most:
-                    await exchange.refuse()
+                    await exchange.refuse(_too_large())
+                elif "\0" in scope["path"] or b"\0" in scope["query_string"] or b"%00" in scope["query_string"]:
+                    await exchange.refuse(nul())
                 else:
                     await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
@@ -99,7 +101,7 @@ class _Exchange:
         if message["type"] == "http.request" and not self._refused:
             self._left -= len(message.get("body", b""))
             if self._left < 0:
-                await self.refuse()
+                await self.refuse(_too_large())
         return {"type": "http.disconnect"} if self._refused else message
 
     async def send(self, message: Message) -> None:
@@ -116,13 +118,16 @@ class _Exchange:
             message = {**message, "headers": headers}
         await self._send(message)
 
-    async def refuse(self) -> None:
-        """Say that this is too much, unless the answer has begun."""
+    async def refuse(self, refused: Refused) -> None:
+        """Say why, unless the answer has begun, and hear no more of it."""
         if not self.status:
-            refused = Refused("too-large", _("the request is too large"), remedy=_("Send less at once."), http=413)
             response = JSONResponse(told(refused), refused.http, headers={"Connection": "close"})
             await response(self._scope, self._receive, self.send)
         self._refused = True
+
+
+def _too_large() -> Refused:
+    return Refused("too-large", _("the request is too large"), remedy=_("Send less at once."), http=413)
 
 
 def _stated_length(headers: dict[bytes, bytes]) -> int:

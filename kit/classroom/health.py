@@ -16,6 +16,8 @@ from kit.errors import KitError
 
 __all__ = ["router"]
 
+PROXIED = frozenset({"forwarded", "x-real-ip", "via"})  # what proxies add, beside X-Forwarded-…
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -42,7 +44,7 @@ def ready(request: Request) -> Response:
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
     """The figures; for this machine only, and not through a proxy. Raises Refused (404) for others."""
-    if "x-forwarded-for" in request.headers or not _is_here(request):
+    if any(name in PROXIED or name.startswith("x-forwarded-") for name in request.headers) or not _is_here(request):
         raise nothing_here()
     return Response(parts_of(request).metrics.text(), media_type=CONTENT_TYPE)
 

@@ -1,4 +1,9 @@
-"""How often one may knock: by address at the door, by person with submissions. Counted in this process; several servers count each for itself."""
+"""How often one may knock: by address at the door, by person for who is in. Counted in this process; several servers count each for itself.
+
+How much guessing is harmless: a join code has 39 bits (31^8 = 8.5e11 codes). 300 wrong ones a minute from one address, day and night for a term of
+120 days, are 5.2e7 guesses: one time in 16,000 the code is among them. Even a lecture hall behind one address never mistypes so often. A number of
+the class list is guessed more easily, though only together with its name: 60 a minute. Links and tokens have 256 bits: nobody need count guesses.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import math
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 
 from limits import RateLimitItem, parse
 from limits.storage import Storage
@@ -17,32 +23,51 @@ from kit.classroom.errors import Refused
 __all__ = ["Limits"]
 
 MANY_KEYS = 10_000
+Door = Literal["join", "link", "university"]
+Guess = Literal["code", "number"]
+GUESSES: dict[str, Guess] = {"wrong-code": "code", "unknown-number": "number", "number-taken": "number"}
 
 
 class Limits:
-    """Each method raises Refused (429, with the seconds to wait) when it was asked too often.
-
-    A whole course joins from one address of its university within a minute, so entries are many; wrong codes and links are few.
-    """
+    """Each method raises Refused (429, with the seconds to wait) when it was asked too often."""
 
     def __init__(
-        self, now: Callable[[], datetime], *, entries: str = "600/minute", mistakes: str = "30/minute", submissions: str = "60/minute"
+        self,
+        now: Callable[[], datetime],
+        *,
+        entries: str = "600/minute",
+        codes: str = "300/minute",
+        numbers: str = "60/minute",
+        links: str = "30/minute",
+        submissions: str = "60/minute",
     ) -> None:
-        """Rates as the package `limits` writes them."""
+        """Rates as the package `limits` writes them. codes, numbers: of wrong ones."""
         self._now = now
         self._counters = _Counters(now)
         self._limiter = FixedWindowRateLimiter(self._counters)
-        self._entries, self._mistakes, self._submissions = parse(entries), parse(mistakes), parse(submissions)
+        self._entries, self._links, self._submissions = parse(entries), parse(links), parse(submissions)
+        self._wrong: dict[Guess, RateLimitItem] = {"code": parse(codes), "number": parse(numbers)}
 
-    def entering(self, address: str) -> None:
-        """Somebody at this address tries a join code or a sign-in link; whoever was wrong too often has to wait before being heard at all."""
-        if not self._limiter.test(self._mistakes, "mistake", address):
-            raise self._refused(self._mistakes, "mistake", address)
-        self._hit(self._entries, "entry", address)
+    def entering(self, door: Door, address: str) -> None:
+        """Somebody at this address knocks at a door, whatever they show there."""
+        self._hit(self._entries, door, address)
 
-    def mistaken(self, address: str) -> None:
-        """The code or link was wrong."""
-        self._limiter.hit(self._mistakes, "mistake", address)
+    def joining(self, address: str, *, number: bool) -> None:
+        """Somebody at this address tries a join code; whose address was wrong too often has to wait. number: one of the class list is claimed."""
+        for guess in ("code", "number") if number else ("code",):
+            if not self._limiter.test(self._wrong[guess], guess, address):
+                raise self._refused(self._wrong[guess], guess, address)
+        self.entering("join", address)
+
+    def mistaken(self, address: str, code: str) -> None:
+        """Joining was refused with this code of an error: of guesses is taken note."""
+        guess = GUESSES.get(code)
+        if guess is not None:
+            self._limiter.hit(self._wrong[guess], guess, address)
+
+    def linking(self, person_id: int) -> None:
+        """A person makes something that lets them in."""
+        self._hit(self._links, "link of", str(person_id))
 
     def submitting(self, person_id: int) -> None:
         """A person hands something in."""

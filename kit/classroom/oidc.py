@@ -1,7 +1,8 @@
 """Signing in by a university's OpenID Connect, where one is configured: the authorisation code flow with PKCE (OpenID Connect Core 1.0, RFC 7636).
 
 It lets nobody in who is not on the class list: the first time somebody is known by an email that the university has verified and that nobody has
-used to come in yet, from then on by the issuer's own name for them. Only GET, because the policy of our pages lets no form lead elsewhere.
+used to come in yet, from then on by the issuer's own name for them. Whoever came in by the join code connects their account on their own page. Only
+GET, because the policy of our pages lets no form lead elsewhere.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from grader.text import _
-from kit.classroom import people
+from kit.classroom import audit, people
 from kit.classroom.errors import Refused
 from kit.classroom.room import Settings
-from kit.classroom.schema import Classroom, Person, Token
+from kit.classroom.schema import Classroom, Person
 from kit.classroom.web import auth
-from kit.classroom.web.view import redirect
+from kit.classroom.web.view import entered, redirect
 from kit.errors import KitError
 
 __all__ = ["PATH", "Provider", "install"]
@@ -135,13 +136,14 @@ def install(app: FastAPI, settings: Settings, transport: httpx.BaseTransport | N
     router = APIRouter(include_in_schema=False)
 
     @router.get(PATH)
-    def begin(request: Request) -> Response:
-        """Go to the university to sign in."""
-        auth.limits_of(request).entering(auth.address_of(request))
+    def begin(request: Request, connect: Annotated[str, Query(max_length=LONGEST)] = "") -> Response:
+        """Go to the university to sign in; connect: what one's own page gives, to connect the account there with who is signed in here."""
+        auth.limits_of(request).entering("university", auth.address_of(request))
+        me = _connecting(request, connect) if connect else None
         state, nonce, verifier = (secrets.token_urlsafe(32) for _each in range(3))
         response = RedirectResponse(provider.begin(state, nonce, verifier), status_code=303)
         until = int(auth.room_of(request).now().timestamp()) + MINUTES * 60
-        value = str(_signer(request).dumps([state, nonce, verifier, until]))
+        value = str(_signer(request).dumps([state, nonce, verifier, until, me]))
         response.set_cookie(COOKIE, value, max_age=MINUTES * 60, path=PATH, httponly=True, samesite="lax", secure=auth.is_secure(request))
         return response
 
@@ -153,42 +155,76 @@ def install(app: FastAPI, settings: Settings, transport: httpx.BaseTransport | N
     ) -> Response:
         """Come back from there, signed in or not."""
         room = auth.room_of(request)
-        auth.limits_of(request).entering(auth.address_of(request))
-        nonce, verifier = _begun(request, state)
+        auth.limits_of(request).entering("university", auth.address_of(request))
+        nonce, verifier, me = _begun(request, state)
         if not code:
             raise Refused("oidc-denied", _("the university did not sign you in"), remedy=_("Try again, or use your teacher's link."), http=403)
         claims = provider.claims(code, nonce, verifier, room.now())
+        if me is not None:
+            if (person := auth.visitor(request).person) is None or person.id != me:
+                raise Refused("oidc-stale", _("somebody else is signed in by now"), remedy=_("Begin it again."), http=403)
+            with room.store.writing() as session:
+                _connect(session, session.get_one(Person, me), provider.issuer, claims, room.now())
+            response = redirect(request, "/me", _("Your university account is connected: from now on you can sign in with it."))
+            response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="lax")
+            return response
         with room.store.writing() as session:
             person = _person(session, provider.issuer, claims)
             token = people.issue(session, person, "session", now=room.now(), label=settings.oidc_label or "OpenID Connect")
             classroom = session.get_one(Classroom, 1)
-        response = redirect(request, "/", _("Welcome, {name}.").format(name=person.name))
-        auth.remember(response, request, classroom, token)
+        response = entered(request, classroom, token, _("Welcome, {name}.").format(name=person.name), person.role)
         response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="lax")
         return response
 
     app.include_router(router)
 
 
-def _begun(request: Request, state: str) -> tuple[str, str]:
-    """Nonce and verifier of a sign-in that this browser began here not long ago. Raises Refused."""
+def _begun(request: Request, state: str) -> tuple[str, str, int | None]:
+    """Nonce and verifier of a sign-in that this browser began here not long ago, and the person who wants to connect it. Raises Refused."""
     try:
         known: Any = _signer(request).loads(request.cookies.get(COOKIE, ""))
-        expected, nonce, verifier, until = cast("tuple[str, str, str, int]", known)
+        expected, nonce, verifier, until, me = cast("tuple[str, str, str, int, int | None]", known)
     except (BadSignature, TypeError, ValueError):
-        expected, nonce, verifier, until = "", "", "", 0
+        expected, nonce, verifier, until, me = "", "", "", 0, None
     if not expected or not hmac.compare_digest(expected.encode(), state.encode()) or auth.room_of(request).now().timestamp() > until:
         raise Refused("oidc-stale", _("this sign-in was not begun in this browser, or too long ago"), remedy=_("Begin it again."), http=403)
-    return nonce, verifier
+    return nonce, verifier, me
+
+
+def _connecting(request: Request, connect: str) -> int:
+    """Who is signed in, sent by a page of ours. Raises Refused."""
+    who = auth.signed_in(auth.visitor(request))
+    if not hmac.compare_digest(connect.encode(), who.connect.encode()):
+        raise Refused("oidc-stale", _("this did not come from your own page"), remedy=_("Begin there again."), http=403)
+    return who.me.id
+
+
+def _connect(session: Session, person: Person, issuer: str, claims: dict[str, Any], now: datetime) -> None:
+    """Know somebody by the issuer's name from now on. Raises Refused: the account or its email is somebody else's, or they have another one."""
+    subject, email = f"{issuer} {claims['sub']}", _verified_email(claims)
+    theirs = [Person.subject == subject, *([Person.email == email] if email else [])]
+    if person.subject not in {None, subject} or session.scalar(select(exists().where(Person.id != person.id, or_(*theirs)))):
+        remedy = _("Sign out and sign in with it, or ask your teacher.")
+        raise Refused("oidc-taken", _("this account is somebody else's here, or you have another one"), remedy=remedy, http=409)
+    person.subject = subject
+    audit.note(session, now, person, "account-connect", f"person {person.id}", name=person.name)
+
+
+def _verified_email(claims: dict[str, Any]) -> str | None:
+    """What the university vouches for."""
+    email = claims.get("email")
+    return email.strip().lower() if claims.get("email_verified") in {True, "true"} and isinstance(email, str) else None
 
 
 def _person(session: Session, issuer: str, claims: dict[str, Any]) -> Person:
     """The active person whom the issuer means. Raises Refused for everybody else."""
     subject = f"{issuer} {claims['sub']}"
     person = session.scalar(select(Person).where(Person.subject == subject))
-    if person is None and claims.get("email_verified") in {True, "true"} and isinstance(email := claims.get("email"), str):
-        came_in = exists().where(Token.person_id == Person.id, Token.kind != "link")  # an email that somebody gave when joining proves nothing
-        person = session.scalar(select(Person).where(Person.email == email.strip().lower(), Person.subject.is_(None), ~came_in))
+    if person is None and (email := _verified_email(claims)):
+        person = session.scalar(select(Person).where(Person.email == email, Person.subject.is_(None), Person.active))
+        if person is not None and session.scalar(select(people.has_come_in(person.id))):  # an email that somebody gave when joining proves nothing
+            remedy = _("Sign in as you did before, or by a link from your teacher, and connect your university account on your page.")
+            raise Refused("oidc-joined", _("somebody with your email is in this class by the join code"), remedy=remedy, http=403)
         if person is not None:
             person.subject = subject
     if person is None or not person.active:

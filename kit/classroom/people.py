@@ -2,24 +2,24 @@
 
 import hmac
 import re
-import unicodedata
+from base64 import urlsafe_b64encode
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, Update, exists, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, Exists, Update, delete, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from grader.text import _
-from kit.classroom import pseudonyms, tokens
+from kit.classroom import audit, names, pseudonyms, tokens
 from kit.classroom.errors import Refused
 from kit.classroom.room import bump
-from kit.classroom.schema import Classroom, Person, Role, Section, Token, TokenKind
+from kit.classroom.schema import Audit, Classroom, Person, Role, Section, Token, TokenKind
 
 __all__ = [
-    "LIFETIMES", "activate", "add", "change_role", "cleaned_name", "issue", "join", "leave", "move", "named_section", "redeem", "rename", "revoke",
-    "revoke_all", "whose",
+    "LIFETIMES", "activate", "add", "add_once", "change_role", "cleaned_name", "correct", "has_come_in", "issue", "join", "leave", "move",
+    "named_section", "redeem", "release", "rename", "revoke", "revoke_all", "whose",
 ]  # fmt: skip
 
 LIFETIMES: dict[TokenKind, timedelta | None] = {"link": timedelta(hours=24), "session": timedelta(days=30), "client": None}
@@ -27,31 +27,71 @@ LONGEST_NAME, LONGEST_EMAIL, LONGEST_NUMBER, LONGEST_PSEUDONYM = 100, 320, 100, 
 
 
 def join(session: Session, *, code: str, name: str, email: str | None = None, student_id: str | None = None, now: datetime) -> Person:
-    """Let a student in by the join code. A student number takes the place of the person imported with it, who keeps the imported name.
+    """Let a student in by the join code.
 
-    Raises Refused: a wrong code, joining closed, a number that is not on the class list or whose person is here already, an email that is taken.
+    A student number takes the place of the person imported with it, who keeps the imported name; the name that is given, or the email, has to be the
+    imported one. Until it is, nothing is told of them: not even that they are on the list. Raises Refused: a wrong code, joining closed, a number and
+    a name that do not stand on the class list together, a person who is here already, an email that is somebody's.
     """
     classroom = session.get_one(Classroom, 1)
     if not hmac.compare_digest(_letters(code), _letters(classroom.join_code)):
         raise Refused("wrong-code", _("this is not the join code"), remedy=_("Ask your teacher for the present one."), http=403)
     if not classroom.join_open:
         raise Refused("join-closed", _("nobody can join at present"), remedy=_("Ask your teacher for a sign-in link."), http=403)
-    if not student_id or not student_id.strip():
-        return add(session, role="student", name=name, email=email, now=now)
-    number = _line(student_id, LONGEST_NUMBER)
-    listed = select(Person).where(Person.student_id == number, Person.role == "student", Person.active)
+    typed, address = cleaned_name(name), _cleaned_email(email) if email and email.strip() else None
+    try:
+        if not student_id or not student_id.strip():
+            return add(session, role="student", name=typed, email=address, now=now)
+        return _claim(session, names.line(student_id, LONGEST_NUMBER), typed, address, now)
+    except Refused as error:
+        if error.code == "taken":
+            raise _not_listed(error.where) from error
+        raise
+
+
+def _claim(session: Session, number: str, name: str, email: str | None, now: datetime) -> Person:
+    """The person of the class list whose number it is. Raises Refused."""
+    alike = func.lower(Person.student_id) == number.lower()  # but the one that is written so comes first
+    listed = select(Person).where(alike, Person.role == "student", Person.active).order_by(Person.student_id != number, Person.id)
     person = session.scalar(listed.with_for_update(of=Person))
-    if person is None:
-        remedy = _("Leave the number out, or ask your teacher to add it.")
-        raise Refused("unknown-number", _("this student number is not on the class list"), number, remedy, http=404)
-    if session.scalar(select(exists().where(Token.person_id == person.id, Token.kind != "link"))):
+    if person is None or not (names.same(name, person.name) or (email is not None and email == person.email)):
+        raise _not_listed(number)
+    if session.scalar(select(has_come_in(person.id))):
         remedy = _("Ask your teacher for a sign-in link.")
         raise Refused("number-taken", _("somebody has joined with this student number already"), number, remedy, http=409)
-    if email and email.strip() and person.email is None:
-        address = _cleaned_email(email)
-        with _unique(session, email=address):
-            person.email = address
+    given = email if person.email is None else None
+    if given:
+        with _unique(session, email=given):
+            person.email = given
+    audit.note(session, now, None, "joined", f"person {person.id}", name=person.name, student_id=number, **({"email": given} if given else {}))
     return person
+
+
+def _not_listed(given: str) -> Refused:
+    """The same words for a number that nobody has, for one whose person is called otherwise, and for an email that is somebody's."""
+    remedy = _("Write both as on the class list, or leave number and email out, or ask your teacher for a sign-in link.")
+    return Refused("unknown-number", _("this and your name do not stand on the class list together"), given, remedy, http=404)
+
+
+def has_come_in(person_id: int | InstrumentedAttribute[int]) -> Exists:
+    """A condition: the person has or had something that lets them in, apart from links."""
+    return exists().where(Token.person_id == person_id, Token.kind != "link")
+
+
+def release(session: Session, person: Person) -> int:
+    """Undo that somebody has come in: all that lets them in is gone, and the number can be joined with again. How many tokens that were.
+
+    The university's account goes, too, and the email that they gave when they claimed the number; what was handed in stays. Raises Refused for others
+    than students.
+    """
+    if person.role != "student":
+        raise Refused("no-student", _("this is no student"), person.name, _("Revoke their tokens instead."), http=409)
+    claims = select(Audit.detail).where(Audit.action == "joined", Audit.object == f"person {person.id}").order_by(Audit.id.desc())
+    claim = session.scalars(claims).first() or {}
+    if person.email is not None and person.email == claim.get("email"):
+        person.email = None
+    person.subject = None
+    return _changed(session, delete(Token).where(Token.person_id == person.id))
 
 
 def add(
@@ -71,7 +111,7 @@ def add(
         name=cleaned_name(name),
         pseudonym=_drawn(session),
         email=_cleaned_email(email) if email and email.strip() else None,
-        student_id=_line(student_id, LONGEST_NUMBER) if student_id and student_id.strip() else None,
+        student_id=names.line(student_id, LONGEST_NUMBER) if student_id and student_id.strip() else None,
         subject=subject,
         section=named_section(session, section) if section and section.strip() else None,
         created_at=now,
@@ -82,21 +122,54 @@ def add(
     return person
 
 
-def issue(session: Session, person: Person, kind: TokenKind, *, now: datetime, label: str = "", lifetime: timedelta | None = None) -> str:
-    """A fresh token of the person, to be shown once. lifetime None: that of LIFETIMES, where None means until it is revoked."""
-    token = tokens.new()
-    lasts = lifetime if lifetime is not None else LIFETIMES[kind]
-    session.add(
-        Token(
-            person_id=person.id,
-            kind=kind,
-            sha256=tokens.hashed(token),
-            label=_line(label, 100),
-            created_at=now,
-            expires_at=None if lasts is None else now + lasts,
-        )
-    )
-    session.flush()
+def add_once(
+    session: Session, form: str, *, role: Role, name: str, email: str, student_id: str, section: str, now: datetime, label: str
+) -> tuple[Person, str | None]:
+    """As `add`, for a form that may be sent twice: the person, and the token of a link that signs them in.
+
+    form: random, and in no other form; the token is made from it and the name. Sent again with that name it adds nobody, and the token is None.
+    """
+    secret = session.get_one(Classroom, 1).secret
+    token = urlsafe_b64encode(hmac.digest(secret, f"person-add {form} {cleaned_name(name)}".encode(), "sha256")).decode().rstrip("=")
+    brought = select(Person).join(Token, Token.person_id == Person.id).where(Token.sha256 == tokens.hashed(token))
+    known = session.scalar(brought)
+    if known is None:
+        try:
+            with session.begin_nested():
+                person = add(session, role=role, name=name, email=email, student_id=student_id, section=section, now=now)
+                _keep(session, person, "link", token, now=now, label=label)
+        except (IntegrityError, Refused):
+            known = session.scalar(brought)  # it came twice at once, and the other was faster
+            if known is None:
+                raise
+        else:
+            return person, token
+    return known, None
+
+
+def correct(session: Session, person: Person, *, name: str, email: str, student_id: str) -> dict[str, list[str]]:
+    """Write down how somebody is really called and known; an empty email or number is taken away. By field that changed, before and after.
+
+    Raises Refused for what cannot be, or is somebody else's.
+    """
+    number = names.line(student_id, LONGEST_NUMBER)
+    wanted = {"name": cleaned_name(name), "email": _cleaned_email(email) if email.strip() else "", "student_id": number}
+    changed = {field: [getattr(person, field) or "", value] for field, value in wanted.items() if value != (getattr(person, field) or "")}
+    with _unique(session, **{field: after for field, (_before, after) in changed.items() if field != "name"}):
+        for field, (_before, after) in changed.items():
+            setattr(person, field, after or None)
+    return changed
+
+
+def issue(
+    session: Session, person: Person, kind: TokenKind, *, now: datetime, label: str = "", lifetime: timedelta | None = None, token: str = ""
+) -> str:
+    """A fresh token of the person, to be shown once. lifetime None: that of LIFETIMES, where None means until it is revoked.
+
+    token: as hard to guess, where it has to be this one.
+    """
+    token = token or tokens.new()
+    _keep(session, person, kind, token, now=now, label=label, lifetime=lifetime)
     return token
 
 
@@ -106,8 +179,8 @@ def whose(session: Session, token: str, kinds: Collection[TokenKind], now: datet
     return session.scalar(found)
 
 
-def redeem(session: Session, token: str, now: datetime) -> tuple[Person, str]:
-    """Turn a sign-in link into a session, once. Raises Refused for a link that was used, has expired or never was."""
+def redeem(session: Session, token: str, now: datetime, label: str = "") -> tuple[Person, str]:
+    """Turn a sign-in link into a session of that label, once. Raises Refused for a link that was used, has expired or never was."""
     used = update(Token).where(*_alive(token, now), Token.kind == "link").values(used_at=now)
     person = None
     if _changed(session, used):  # one statement: of two that come together only one finds it unused
@@ -115,7 +188,7 @@ def redeem(session: Session, token: str, now: datetime) -> tuple[Person, str]:
     if person is None:
         remedy = _("Ask your teacher for a new one; teachers run: kit class add-teacher")
         raise Refused("dead-link", _("this sign-in link was used already or is too old"), remedy=remedy, http=403)
-    return person, issue(session, person, "session", now=now)
+    return person, issue(session, person, "session", now=now, label=label)
 
 
 def revoke(session: Session, token_id: int, now: datetime) -> bool:
@@ -169,7 +242,7 @@ def activate(session: Session, person: Person, active: bool) -> None:
 
 def named_section(session: Session, name: str) -> Section:
     """The section of that name, made when it does not exist."""
-    wanted = _line(name, LONGEST_NAME)
+    wanted = names.line(name, LONGEST_NAME)
     present = select(Section).where(Section.name == wanted)
     section = session.scalar(present)
     if section is None:
@@ -185,21 +258,15 @@ def named_section(session: Session, name: str) -> Section:
 
 def cleaned_name(name: str) -> str:
     """A name in one line, without what moves the cursor or hides. Raises Refused for an empty or endless one."""
-    clean = _line(name, len(name))
-    if not clean or len(clean) > LONGEST_NAME:
+    clean = names.line(name, len(name))
+    if not names.is_visible(clean) or len(clean) > LONGEST_NAME:
         remedy = _("Give 1 to {longest} characters.").format(longest=LONGEST_NAME)
         raise Refused("bad-name", _("this cannot be a name"), clean[:LONGEST_NAME], remedy, http=422)
     return clean
 
 
-def _line(text: str, longest: int) -> str:
-    """Normalised (NFC), white space as single spaces; control, format, private and unassigned characters and lone surrogates left out."""
-    seen = "".join(character for character in text if character.isspace() or unicodedata.category(character)[0] != "C")
-    return " ".join(unicodedata.normalize("NFC", seen).split())[:longest].strip()
-
-
 def _cleaned_email(email: str) -> str:
-    clean = _line(email, len(email)).lower()
+    clean = names.line(email, len(email)).lower()
     if len(clean) > LONGEST_EMAIL or not re.fullmatch(r"[^\s@]+@[^\s@]+", clean):
         raise Refused("bad-email", _("this is no email address"), clean[:LONGEST_EMAIL], _("Write it as name@place."), http=422)
     return clean
@@ -232,6 +299,15 @@ def _unique(session: Session, **values: str | None) -> Generator[None]:
         raise
 
 
+def _keep(
+    session: Session, person: Person, kind: TokenKind, token: str, *, now: datetime, label: str = "", lifetime: timedelta | None = None
+) -> None:
+    lasts = lifetime if lifetime is not None else LIFETIMES[kind]
+    until = None if lasts is None else now + lasts
+    session.add(Token(person_id=person.id, kind=kind, sha256=tokens.hashed(token), label=names.line(label, 100), created_at=now, expires_at=until))
+    session.flush()
+
+
 def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Token.sha256 == tokens.hashed(token),
@@ -241,7 +317,7 @@ def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _changed(session: Session, statement: Update) -> int:
+def _changed(session: Session, statement: Update | Delete) -> int:
     result = session.execute(statement.execution_options(synchronize_session=False))
     assert isinstance(result, CursorResult)
     return result.rowcount

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kit.classroom.events import MOST_LISTENERS, Hub
+from kit.classroom.events import MOST_LISTENERS, MOST_OF_AN_ADDRESS, MOST_OF_ONE, MOST_STRANGERS, Hub
 from kit.errors import KitError
 
 
@@ -27,11 +27,11 @@ class Revision:
 class Listener:
     """A browser at GET /events."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, who: int | str = 1) -> None:
         self.got: asyncio.Queue[bytes] = asyncio.Queue()
         self.leave = asyncio.Event()
         self.status = 0
-        self.task = asyncio.ensure_future(hub.listen({"type": "http"}, self._receive, self._send))
+        self.task = asyncio.ensure_future(hub.listen(self._receive, self._send, who))
 
     async def _receive(self) -> dict[str, Any]:
         await self.leave.wait()
@@ -187,5 +187,37 @@ def test_too_many_are_asked_to_come_again():
         listener = Listener(hub)
         await listener.task
         assert (listener.status, listener.got.qsize()) == (503, 0)
+
+    running(scenario)
+
+
+@pytest.mark.parametrize(("who", "most"), [(7, MOST_OF_ONE), ("192.0.2.1", MOST_OF_AN_ADDRESS)])
+def test_nobody_has_all_the_places(who, most):
+    async def scenario(hub: Hub, revision: Revision) -> None:
+        theirs = [Listener(hub, who) for _page in range(most)]
+        for each in theirs:
+            await each.next()
+        beyond, other = Listener(hub, who), Listener(hub, 8)
+        await beyond.task
+        await other.next()
+        assert (beyond.status, other.status, hub.listeners) == (503, 200, most + 1)
+        theirs[0].leave.set()
+        await theirs[0].task
+        again = Listener(hub, who)
+        await again.next()
+        assert again.status == 200
+
+    running(scenario)
+
+
+def test_strangers_leave_half_of_the_places_to_the_class():
+    async def scenario(hub: Hub, revision: Revision) -> None:
+        strangers = [Listener(hub, f"192.0.2.{number // 100}") for number in range(MOST_STRANGERS)]
+        for each in strangers:
+            await each.next()
+        stranger, member = Listener(hub, "198.51.100.1"), Listener(hub, 1)
+        await stranger.task
+        await member.next()
+        assert (stranger.status, member.status) == (503, 200)
 
     running(scenario)

@@ -47,4 +47,6 @@ def test_the_figures_are_for_this_machine(sqlite_store, bank, clock):
     assert here.headers["content-type"].startswith("text/plain")
     assert 'kit_gradings{state="pending"} 0.0' in here.text
     assert "kit_oldest_pending_seconds 0.0" in here.text
-    assert figures("192.0.2.1").status_code == figures("127.0.0.1", **{"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+    assert figures("192.0.2.1").status_code == 404
+    for header in ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via"):
+        assert figures("127.0.0.1", **{header: "127.0.0.1"}).status_code == 404, header

@@ -10,13 +10,16 @@ import pytest
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from fastapi import FastAPI
 from house import House
+from itsdangerous import URLSafeSerializer
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from sqlalchemy import select
 
 from kit.classroom import people
 from kit.classroom.oidc import install
 from kit.classroom.room import Settings
-from kit.classroom.schema import Person
+from kit.classroom.schema import Audit, Classroom, Person
+from kit.classroom.web.auth import Visitor
 from kit.errors import KitError
 
 ISSUER = "https://login.example.edu/realm"
@@ -78,8 +81,8 @@ class Visit:
             self.cookies[name] = value
         return answer
 
-    def begin(self) -> dict[str, str]:
-        answer = self.ask("/oidc")
+    def begin(self, **query: str) -> dict[str, str]:
+        answer = self.ask("/oidc", **query)
         assert answer.status_code == 303, answer.text
         place = urlsplit(answer.headers["location"])
         assert f"{place.scheme}://{place.netloc}{place.path}" == f"{ISSUER}/authorization_endpoint"
@@ -141,6 +144,12 @@ def test_who_is_on_the_class_list_comes_in_and_is_known_from_then_on(visit, univ
     assert (again.sign_in().status_code, again.is_in()) == (303, "Ada")
 
 
+def test_signing_in_leads_to_the_page_that_was_wanted(visit, university, ada):
+    verified(university)
+    assert visit.ask("/submissions", page="2").status_code == 401
+    assert visit.sign_in().headers["location"] == "/submissions?page=2"
+
+
 def test_cookies_of_the_way_are_out_of_reach(visit):
     visit.begin()
     answer = visit.ask("/oidc")
@@ -168,6 +177,84 @@ def test_an_email_that_somebody_gave_when_joining_opens_nothing(visit, universit
     house.client.post("/api/v1/join", json={"code": house.code, "name": "Mallory", "email": "ada@example.edu"})
     verified(university)
     assert visit.sign_in().status_code == 403
+
+
+@pytest.fixture
+def joined(house, visit):
+    """Ada is on the class list, came in by the join code with her number, and is signed in in this browser."""
+    with house.room.store.writing() as session:
+        listed = people.add(session, role="student", name="Ada", email="ada@example.edu", student_id="17", now=house.clock())
+        person = people.join(session, code=session.get_one(Classroom, 1).join_code, name="Ada", student_id="17", now=house.clock())
+        assert person.id == listed.id
+    return sign_in(house, visit, person)
+
+
+def sign_in(house, visit, person) -> Person:
+    with house.room.store.writing() as session:
+        token = people.issue(session, session.get_one(Person, person.id), "session", now=house.clock())
+        secret = session.get_one(Classroom, 1).secret
+    visit.cookies["kit_session"] = URLSafeSerializer(secret, salt="kit_session").dumps(token)
+    return person
+
+
+def connect(visit, house, person) -> httpx.Response:
+    """As the button on one's own page does, until one is back."""
+    with house.room.store.reading() as session:
+        basis = URLSafeSerializer(session.get_one(Classroom, 1).secret, salt="kit_session").loads(visit.cookies["kit_session"])
+        ticket = Visitor(person, session.get_one(Classroom, 1), basis).connect
+    return visit.ask("/oidc/callback", state=visit.begin(connect=ticket)["state"], code="good")
+
+
+def test_who_came_in_by_the_code_is_told_to_connect_and_then_signs_in(visit, university, joined, house):
+    verified(university)
+    stranger = Visit(house.app, house, university)
+    answer = stranger.sign_in()
+    assert (answer.status_code, "by the join code" in answer.text, "connect your university account" in answer.text) == (403, True, True)
+    answer = connect(visit, house, joined)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me"), answer.text
+    assert (stranger.sign_in().status_code, stranger.is_in()) == (303, "Ada")
+    assert connect(visit, house, joined).status_code == 303, "once more is the same"
+    with house.room.store.reading() as session:
+        assert [(note.action, note.person_id) for note in session.scalars(select(Audit))][1] == ("account-connect", joined.id)
+
+
+def test_an_account_or_an_email_of_somebody_else_is_not_connected(visit, university, joined, house, clock):
+    with house.room.store.writing() as session:
+        people.add(session, role="student", name="Grace", email="grace@example.edu", subject=f"{ISSUER} u2", now=clock())
+    for claims in ({"sub": "u2"}, {"sub": "u3", "email": "Grace@example.edu", "email_verified": True}):
+        university.claims = claims
+        assert connect(visit, house, joined).status_code == 409
+    university.claims = {"sub": "u1"}
+    assert connect(visit, house, joined).status_code == 303
+    university.claims = {"sub": "u4"}
+    assert connect(visit, house, joined).status_code == 409, "one has one"
+
+
+def test_nobody_is_connected_who_did_not_ask_for_it(visit, university, joined, house, clock):
+    university.claims = {"sub": "eve"}
+    for ticket in ("x", "é", visit.cookies["kit_session"]):
+        assert visit.ask("/oidc", connect=ticket).status_code == 403, "another site sent the browser here"
+    assert Visit(house.app, house, university).ask("/oidc", connect="x").status_code == 401
+    with house.room.store.writing() as session:
+        grace = people.add(session, role="student", name="Grace", now=clock())
+    begin = visit.begin
+    visit.begin = lambda **query: (begin(**query), sign_in(house, visit, grace))[0]  # on the way somebody else signs in in this browser
+    assert connect(visit, house, joined).status_code == 403
+    with house.room.store.reading() as session:
+        assert set(session.scalars(select(Person.subject))) == {None}
+
+
+def test_ones_own_page_leads_there(sqlite_store, bank, clock):
+    for settings, shown in (({**SETTINGS, "oidc_label": "Example University"}, True), ({}, False)):
+        house = House(sqlite_store, bank, clock, **settings)
+        visit = Visit(house.app, house, None)
+        with house.client:
+            person = sign_in(house, visit, house.person("Ada"))
+            page = visit.ask("/me").text
+            assert ("/oidc?connect=" in page, "Connect your account of Example University" in page) == (shown, shown)
+            with house.room.store.writing() as session:
+                session.get_one(Person, person.id).subject = f"{ISSUER} {person.id}"
+            assert "/oidc?connect=" not in visit.ask("/me").text
 
 
 def test_another_subject_with_the_same_email_and_who_is_not_active(visit, university, ada, house):

@@ -1,6 +1,8 @@
 """People: joining, tokens and links, pseudonyms, roles."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from sqlalchemy import func, select
 from kit.classroom import people, tokens
 from kit.classroom.errors import Refused
 from kit.classroom.room import found
-from kit.classroom.schema import Classroom, Person, Section, Token
+from kit.classroom.schema import Audit, Classroom, Person, Section, Token
 
 ALL = ("client", "session", "link")
 DAY = timedelta(days=1)
@@ -56,6 +58,7 @@ def test_the_code_is_read_as_people_type_it(store, code):
 
 def test_a_closed_door_and_what_is_no_name(store, code):
     assert refused(store, code, name="\u200b \t") == "bad-name"
+    assert refused(store, code, name="\u3164\u2800") == "bad-name"
     assert refused(store, code, name="x" * 101) == "bad-name"
     assert refused(store, code, email="nobody") == "bad-email"
     with store.writing() as session:
@@ -66,22 +69,136 @@ def test_a_closed_door_and_what_is_no_name(store, code):
 
 def test_an_email_belongs_to_one(store, code):
     join(store, code, email="ann@example.org")
-    assert refused(store, code, name="Bob", email="ANN@example.org") == "taken"
+    assert refused(store, code, name="Bob", email="ANN@example.org") == "unknown-number", "not who has it, nor that somebody has"
     assert count(store, Person) == 1
+
+
+def add_once(store, form="f" * 43, name="Ann", email="", student_id="") -> tuple[Person, str | None]:
+    with store.writing() as session:
+        about = {"name": name, "email": email, "student_id": student_id}
+        return people.add_once(session, form, role="student", section="", now=MORNING, label="desk", **about)
+
+
+def test_a_form_that_comes_again_adds_nobody(store, code):
+    ann, token = add_once(store, email="ann@example.org")
+    again, nothing = add_once(store, email="ann@example.org", name=" Ann  ")
+    assert (again.id, nothing, count(store, Person), count(store, Token)) == (ann.id, None, 1, 1)
+    with store.writing() as session:
+        assert people.redeem(session, token, MORNING)[0].id == ann.id
+    assert add_once(store)[1] is None, "also after the link was used"
+    assert add_once(store, name="Bob")[1] not in {None, token}
+    assert add_once(store, form="g" * 43)[1] not in {None, token}, "there may be two of a name"
+    with pytest.raises(Refused, match="somebody else's"):
+        add_once(store, form="h" * 43, email="ann@example.org")
+    assert count(store, Person) == 3
+
+
+@pytest.mark.parametrize("email", ["", "ann@example.org"])
+def test_a_form_that_comes_twice_at_once_adds_one(store, code, email):
+    ready = Barrier(4)
+
+    def one(_number: int) -> tuple[Person, str | None]:
+        ready.wait(30)
+        return add_once(store, email=email)
+
+    with ThreadPoolExecutor(4) as pool:
+        came = list(pool.map(one, range(4)))
+    assert len({person.id for person, _token in came}) == count(store, Person) == 1
+    assert sum(token is not None for _person, token in came) == 1
+
+
+def test_what_was_written_down_wrongly_is_corrected(store, code):
+    with store.writing() as session:
+        ann = people.add(session, role="student", name="An Le", email="an@example.org", student_id="17", now=MORNING)
+        people.add(session, role="student", name="Bob", email="bob@example.org", student_id="18", now=MORNING)
+        changed = people.correct(session, ann, name=" 李  安 ", email="An@Example.org", student_id=" ")
+        assert changed == {"name": ["An Le", "李 安"], "student_id": ["17", ""]}
+        assert people.correct(session, ann, name="李 安", email="an@example.org", student_id="") == {}
+    for wrong, said in (
+        ({"name": " "}, "cannot be a name"),
+        ({"email": "nobody"}, "no email address"),
+        ({"email": "BOB@example.org"}, "somebody else's already: bob@example.org"),
+        ({"student_id": "18"}, "somebody else's already: 18"),
+    ):
+        with pytest.raises(Refused) as caught, store.writing() as session:
+            people.correct(session, session.get_one(Person, ann.id), **{"name": "Ann", "email": "an@example.org", "student_id": "", **wrong})
+        assert said in f"{caught.value.what}: {caught.value.where}"
+    with store.reading() as session:
+        kept = session.get_one(Person, ann.id)
+        assert (kept.name, kept.email, kept.student_id) == ("李 安", "an@example.org", None)
 
 
 def test_a_student_number_takes_the_place_of_the_imported_person_once(store, code):
     with store.writing() as session:
         imported = people.add(session, role="student", name="Ann Lee", student_id="s-17", section="Lab A", now=MORNING)
         people.issue(session, imported, "link", now=MORNING)
-    ann = join(store, code, name="Annie", student_id=" s-17 ", email="ann@example.org")
+    ann = join(store, code, name="LEE, Ann", student_id=" s-17 ", email="ann@example.org")
     assert (ann.id, ann.name, ann.section.name, ann.email) == (imported.id, "Ann Lee", "Lab A", "ann@example.org")
     with store.writing() as session:
         people.issue(session, ann, "client", now=MORNING)
-    assert refused(store, code, student_id="s-17") == "number-taken"
+    assert refused(store, code, name="Ann Lee", student_id="s-17") == "number-taken"
     with store.writing() as session:
         people.revoke_all(session, ann, MORNING)
-    assert refused(store, code, student_id="s-17") == "number-taken", "whoever had a token once is known"
+    assert refused(store, code, name="Ann Lee", student_id="s-17") == "number-taken", "whoever had a token once is known"
+    assert refused(store, code, name="Eve", student_id="s-17") == "unknown-number", "that they are here is not told either"
+
+
+def told(store, code, **who) -> tuple[str, str, str, int]:
+    with pytest.raises(Refused) as caught:
+        join(store, code, **who)
+    return caught.value.code, caught.value.what, caught.value.remedy, caught.value.http
+
+
+def test_who_knows_a_number_only_learns_nothing_and_takes_no_place(store, code):
+    with store.writing() as session:
+        ann = people.add(session, role="student", name="Ann Lee", student_id="s-17", email="ann@example.org", section="Lab A", now=MORNING)
+        people.add(session, role="student", name="Bob", email="bob@example.org", now=MORNING)
+    refusals = {
+        told(store, code, **who)
+        for who in (
+            {"name": "Eve", "student_id": "s-99"},
+            {"name": "Eve", "student_id": "s-17"},
+            {"name": "Ann", "student_id": "s-17"},
+            {"name": "Eve", "student_id": "s-17", "email": "eve@example.org"},
+            {"name": "Eve", "student_id": "s-17", "email": "bob@example.org"},
+            {"name": "Eve", "email": "ann@example.org"},
+            {"name": "Ann Lee", "email": "ann@example.org"},
+        )
+    }
+    assert len(refusals) == 1, refusals
+    assert "Lee" not in str(refusals)
+    assert (count(store, Person), count(store, Token), count(store, Audit)) == (2, 0, 0)
+    assert join(store, code, name="Annie", student_id="s-17", email="ANN@example.org").id == ann.id, "the listed email will do"
+
+
+def test_a_claim_of_a_number_is_written_down_and_can_be_undone(store, code):
+    with store.writing() as session:
+        ann = people.add(session, role="student", name="Ann Lee", student_id="s-17", section="Lab A", now=MORNING)
+    eve = join(store, code, name="Ann Lee", student_id="s-17", email="eve@example.org")
+    with store.writing() as session:
+        for kind in ALL:
+            people.issue(session, session.get_one(Person, eve.id), kind, now=MORNING)
+        session.get_one(Person, eve.id).subject = "https://login.example.edu eve"
+    with store.reading() as session:
+        [note] = session.scalars(select(Audit))
+        assert (note.action, note.object, note.detail["student_id"], note.detail["name"]) == ("joined", f"person {ann.id}", "s-17", "Ann Lee")
+    with store.writing() as session:
+        assert people.release(session, session.get_one(Person, ann.id)) == 3
+    with store.reading() as session:
+        free = session.get_one(Person, ann.id)
+        assert (free.email, free.subject, free.student_id, count(store, Token)) == (None, None, "s-17", 0)
+    assert join(store, code, name="Ann Lee", student_id="s-17").id == ann.id
+    with store.writing() as session, pytest.raises(Refused, match="no student"):
+        people.release(session, people.add(session, role="teacher", name="Tea", now=MORNING))
+
+
+def test_an_email_of_the_list_is_not_undone(store, code):
+    with store.writing() as session:
+        ann = people.add(session, role="student", name="Ann Lee", student_id="s-17", email="ann@example.org", now=MORNING)
+    join(store, code, name="Ann Lee", student_id="s-17", email="eve@example.org")
+    with store.writing() as session:
+        people.release(session, session.get_one(Person, ann.id))
+        assert session.get_one(Person, ann.id).email == "ann@example.org"
 
 
 def test_a_number_that_nobody_imported_or_of_staff_is_refused(store, code):
