@@ -67,7 +67,7 @@ def main() -> int:
             fine = run("kit", "fetch", SLUG, expect=PASSED)
             say("Nothing is written yet: not passed.", "还没有动手写：不通过。")
             fine &= run("kit", "grade", SLUG, expect=NOT_PASSED)
-            say("An answer with one mistake: the verdict names it.", "答案里有一处错误：评测结果会指出是哪一处。")
+            say("An answer with one mistake: the verdict names it.", "答案里有一处错误：评判结果会指出是哪一处。")
             show_edit(solution, mistaken)
             answer.write_text(mistaken, encoding="utf-8")
             fine &= run("kit", "grade", SLUG, expect=NOT_PASSED)

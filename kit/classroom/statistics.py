@@ -153,7 +153,7 @@ def statistics(session: Session, exercise: Exercise, *, assignment_id: int | Non
 
 def sentence(check: CheckStatistics) -> str:
     """The line for a teacher: how many fail a check, and by what most of all."""
-    said = _("{percent} % fail: {title}").format(percent=round(100 * check.share), title=check.title)
+    said = _("{percent} fail: {title}").format(percent=f"{check.share:.0%}", title=check.title)
     if not check.mistakes:
         return said
     return _("{said}; most often: {message}").format(said=said, message=check.mistakes[0].message)

@@ -19,20 +19,32 @@ MARKS = {"passed": ("✓", "passed"), "part": ("◐", "todo"), "failed": ("✗",
 
 
 def show_board(screen: Screen, board: Board, pseudonym: str, own: Own | None, *, every: bool = False) -> None:
-    """The rows, one's own marked; then what the marks mean and what a freeze hides."""
+    """The rows, one's own marked; then what the marks mean and what a freeze hides.
+
+    Unless every row is asked for, the first of those who have handed something in, and one's own.
+    """
     screen.result(styled(_title(board), "strong"), "")
-    shown = [row for place, row in enumerate(board.rows) if every or place < FIRST or row.pseudonym == pseudonym]
-    if not shown:
+    if not board.rows:
         screen.talk(_("Nobody is on this board yet."))
         return
-    table = columns([_head(board), *(_row(row, mine=row.pseudonym == pseudonym) for row in shown)])
-    screen.result(*table[: FIRST + 1])
-    if len(shown) > FIRST and not every:
+    tried = [row for row in board.rows if every or row.submissions]
+    shown = [row for place, row in enumerate(tried) if every or place < FIRST or row.pseudonym == pseudonym]
+    mine = [row for row in board.rows if row.pseudonym == pseudonym and row not in shown]
+    first = min(len(shown), FIRST)
+    table = columns([_head(board), *(_row(row, mine=row.pseudonym == pseudonym) for row in [*shown, *mine])])
+    if len(table) > 1:
+        screen.result(*table[: first + 1])
+    else:
+        screen.talk(_("Nobody has handed anything in yet."))
+    left_out = len(tried) - len(shown)
+    if left_out:
         screen.result(styled("…", "quiet"))
-    screen.result(*table[FIRST + 1 :])
-    left_out = len(board.rows) - len(shown)
+    screen.result(*table[first + 1 :])
     if left_out:
         screen.talk(styled(ngettext("{n} more person: kit board --all", "{n} more people: kit board --all", left_out).format(n=left_out), "quiet"))
+    idle = len(board.rows) - len(tried) - len(mine)
+    if idle:
+        screen.talk(styled(_without_submission(idle, more=len(table) > 1), "quiet"))
     screen.talk("", *(styled(line, "quiet") for line in _notes(board, own)))
 
 
@@ -59,6 +71,13 @@ def show_speed(screen: Screen, board: SpeedBoard, pseudonym: str) -> None:
     screen.talk("", *(styled(line, "quiet") for line in (*notes, *_frozen(board.freeze_at))))
 
 
+def _without_submission(n: int, *, more: bool) -> str:
+    """The line that stands for all of them. more: than others that are shown."""
+    if more:
+        return ngettext("and {n} other without a submission", "and {n} others without a submission", n).format(n=n)
+    return ngettext("{n} person without a submission", "{n} people without a submission", n).format(n=n)
+
+
 def _title(board: Board) -> str:
     match board.board:
         case "assignment":
@@ -83,7 +102,7 @@ def _row(row: Row, *, mine: bool) -> tuple[Text, ...]:
     reached = f"{row.reached_at:%Y-%m-%d %H:%M}" if row.reached_at is not None else ""
     pending = f" +{row.pending}…" if row.pending else ""
     return (
-        styled(str(row.rank), "quiet"),
+        styled(str(row.rank) if row.submissions else "–", "quiet"),
         _name(row.pseudonym, mine=mine),
         styled(_number(row.points), role),
         styled(solved),

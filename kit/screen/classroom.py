@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["show_opening"]
 
 
-def show_opening(screen: Screen, opening: Opening) -> None:
-    """Where it is, how the teacher comes in, how students do."""
+def show_opening(screen: Screen, opening: Opening, *, wanted: str | None = None) -> None:
+    """Where it is, how the teacher comes in, how students do. wanted: the name that was asked for, which only a new classroom gets."""
     screen.result(
         styled(_("{classroom} is open at {address}").format(classroom=opening.classroom, address=opening.address), "strong"),
         "",
@@ -24,6 +24,11 @@ def show_opening(screen: Screen, opening: Opening) -> None:
         f"  kit join {opening.address} {opening.join_code}",
         _("or join in a browser: {address}").format(address=f"{opening.address}/join"),
     )
+    if wanted is not None and wanted != opening.classroom:
+        screen.talk(
+            "",
+            _("This classroom was called {classroom} when it was made; rename it at the desk under “Settings”.").format(classroom=opening.classroom),
+        )
     if opening.exposed:
         screen.talk(
             "",

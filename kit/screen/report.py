@@ -102,7 +102,9 @@ def _failure(console: Console, failure: Failure, subject: Subject) -> list[Text]
 def _frames(console: Console, frames: list[Frame], subject: Subject) -> list[Text]:
     lines: list[Text] = []
     for frame in frames:
-        place = _("{file}:{line} in {function}").format(file=subject.filename, line=frame.line, function=one_line(frame.function))
+        place = f"{subject.filename}:{frame.line}"
+        if frame.function:  # a line that Python cannot read, or that the scan found, is in none
+            place = _("{file}:{line} in {function}").format(file=subject.filename, line=frame.line, function=one_line(frame.function))
         lines.append(Text("  ") + styled(place, "quiet"))
         if frame.code.strip():
             lines.append(Text("      ") + Text(_cut(one_line(frame.code), console.width - 6)))

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,7 +15,7 @@ from rich.text import Text
 from grader.text import _, ngettext
 from grader.verdict import CheckResult, Verdict
 from kit.grading import Target
-from kit.replies import Me, Receipt, Submission
+from kit.replies import Assignment, Me, Receipt, Submission
 from kit.screen.console import Screen, styled
 from kit.screen.graded import subject
 from kit.screen.layout import columns, indented
@@ -35,8 +35,8 @@ def show_joined(screen: Screen, me: Me, kept: Path) -> None:
     screen.talk(styled(_("Kept in {path}").format(path=kept), "quiet"), styled(_("Hand in an answer: kit submit. See the board: kit board"), "quiet"))
 
 
-def show_me(screen: Screen, me: Me, server: str) -> None:
-    """Who one is in the class."""
+def show_me(screen: Screen, me: Me, server: str, assigned: Sequence[Assignment] = ()) -> None:
+    """Who one is in the class, and what is open there."""
     roles = {"student": _("student"), "assistant": _("assistant"), "teacher": _("teacher")}
     rows = [
         (_("class"), me.classroom),
@@ -45,6 +45,7 @@ def show_me(screen: Screen, me: Me, server: str) -> None:
         (_("pseudonym"), me.pseudonym),
         (_("role"), roles.get(me.role, me.role)),
         *([(_("section"), me.section)] if me.section else []),
+        *((_("open"), _assignment(each)) for each in assigned if each.open),
     ]
     screen.result(*columns([(styled(name, "quiet"), styled(one_line(value))) for name, value in rows]))
 
@@ -110,7 +111,8 @@ def show_verdict(screen: Screen, target: Target, submission: Submission, verdict
             screen.result(*_diagnoses(screen, verdict), Text(""))
         screen.result(_count(verdict))
     place = _("for {assignment}").format(assignment=submission.assignment) if submission.assignment else _("as practice")
-    handed = _("submission {number}, {place}").format(number=submission.number, place=place)
+    counted = _attempt(submission) or _("submission {number}").format(number=submission.number)
+    handed = _("{counted}, {place}").format(counted=counted, place=place)
     following = _("See where you stand: kit board") if verdict.passed else _("Stuck? Run: kit hint {slug}").format(slug=about.slug)
     screen.talk("", styled(f"{handed}. {following}", "quiet"))
 
@@ -124,7 +126,24 @@ def ask_line(screen: Screen, question: str) -> str:
 def _handed_in(receipt: Receipt) -> str:
     if not receipt.new:
         return _("You handed in this same answer before; nothing new was made of it.")
-    return _("Handed in.")
+    counted = _attempt(receipt)
+    return _("Handed in: {attempt}.").format(attempt=counted) if counted else _("Handed in.")
+
+
+def _attempt(of: Receipt | Submission) -> str:
+    """Which of the assignment's attempts it is; nothing for practice."""
+    if of.attempt is None:
+        return ""
+    if of.attempts is None or of.attempts_left is None:
+        return _("attempt {number}").format(number=of.attempt)
+    return _("attempt {number} of {limit} ({left} left)").format(number=of.attempt, limit=of.attempts, left=of.attempts_left)
+
+
+def _assignment(assignment: Assignment) -> str:
+    due = f"{assignment.due_at:%Y-%m-%d %H:%M} UTC" if assignment.due_at else ""
+    until = f"{assignment.closes_at:%Y-%m-%d %H:%M} UTC" if assignment.closes_at else ""
+    times = [_("due {time}").format(time=due)] * bool(due) + [_("closes {time}").format(time=until)] * bool(until)
+    return " · ".join([assignment.slug, assignment.title, *times])
 
 
 def _diagnoses(screen: Screen, verdict: Verdict) -> list[Text]:

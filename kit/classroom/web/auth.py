@@ -14,7 +14,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from grader.text import _
 from kit.classroom import people
-from kit.classroom.errors import Refused
+from kit.classroom.errors import Refused, nul
 from kit.classroom.limits import Limits
 from kit.classroom.room import Room
 from kit.classroom.schema import Classroom, Person, Role
@@ -56,6 +56,11 @@ class Visitor:
     def csrf(self) -> str:
         """What a form of this browser has to carry: nobody who lacks the cookie can compute it."""
         return hmac.new(self.classroom.secret, f"csrf {self.basis}".encode(), hashlib.sha256).hexdigest()
+
+    @property
+    def connect(self) -> str:
+        """What the way to the university carries that is to connect the account there with this person: no other site can send a browser on it."""
+        return hmac.new(self.classroom.secret, f"connect {self.basis}".encode(), hashlib.sha256).hexdigest()
 
     def is_at_least(self, role: Role) -> bool:
         """Whether somebody of that role, or of a higher one, is signed in."""
@@ -131,13 +136,15 @@ def at_least(role: Role) -> Callable[..., Visitor]:
 
 
 async def checked_csrf(request: Request, who: Visiting) -> None:
-    """A dependency of every route that changes something: the form came from a page of ours. Raises Refused (403)."""
-    given = request.headers.get("x-csrf-token")
+    """A dependency of every route that changes something: the form came from a page of ours. Raises Refused (403; 422: a text holds NUL)."""
+    given, form = request.headers.get("x-csrf-token"), await request.form()
     if given is None:
-        given = (await request.form()).get("csrf")
+        given = form.get("csrf")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), who.csrf.encode()):
         remedy = _("Go back, load the page again and send it once more.")
         raise Refused("csrf", _("this form is too old, or it came from another site"), remedy=remedy, http=403)
+    if any(isinstance(value, str) and "\0" in value for _name, value in form.multi_items()):
+        raise nul()
 
 
 def rank(person: Person) -> int:

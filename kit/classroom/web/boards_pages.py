@@ -30,11 +30,16 @@ router = APIRouter(include_in_schema=False)
 LINES = 8  # of the chart: those of the first on the board
 
 
+OWN, IDLE = "<!--own-->", "<!--idle-->"  # in board_rows.html: what differs from one reader to another
+
+
 class _Rendered(NamedTuple):
     """The part of a board's page that is the same for everybody, as HTML, and the version of the board that it shows."""
 
     etag: str
     html: str
+    board: Board
+    idle: tuple[Row, ...]
 
 
 class Renderings:
@@ -54,7 +59,7 @@ class Renderings:
         with self._lock:  # of a hundred that ask at once one renders
             found = self._kept.get(key)
             if found is None or found.etag != etag:
-                found = self._kept[key] = _Rendered(etag, _html(room, standings, name, audience))
+                found = self._kept[key] = _rendered(room, standings, name, audience, etag)
         return found
 
 
@@ -105,7 +110,7 @@ def of_speed(request: Request, who: Viewing, slug: str, *, device: Device = "cpu
         board = speed.board(session, exercise, audience, device)
         others = _others(session, room, who, exercise.slug)
     html = environment().get_template("speed_rows.html").render(board=board, csrf="", lang=current_language())
-    values: dict[str, Any] = {"rows": _with_mine(html, who.person), "mine": None}
+    values: dict[str, Any] = {"rows": _marked(html, who.person), "mine": None}
     if part == "rows":
         return _part(request, tag, values)
     values |= {"title": exercise.title.say(current_language()), "others": others, "device": device, "devices": exercise.devices}
@@ -120,7 +125,7 @@ def _answer(request: Request, who: Visitor, name: BoardName, part: str, seen: st
     if part == "rows" and request.headers.get("if-none-match") == tag:
         return _unchanged(tag)
     mine = standings.own(name, who.person.id) if who.person is not None and audience == "students" else None
-    values: dict[str, Any] = {"rows": _with_mine(rendered.html, who.person), "mine": mine}
+    values: dict[str, Any] = {"rows": _for(rendered, who.person), "mine": mine}
     if part == "rows":
         return _part(request, tag, values)
     with room.store.reading() as session:
@@ -160,14 +165,18 @@ def _renderings(request: Request) -> Renderings:
     return state.renderings
 
 
-def _html(room: Room, standings: Standings, name: BoardName, audience: Audience) -> str:
-    """The board and its chart, the same for everybody who sees it in this language."""
+def _rendered(room: Room, standings: Standings, name: BoardName, audience: Audience, etag: str) -> _Rendered:
+    """The board and its chart, the same for everybody who sees it in this language; who has handed in nothing is left out."""
     board = standings.board(name, audience)
     history = standings.history(name, audience, _leaders)
     drawn = Markup(chart.draw(history, title=_("Points over time")))  # noqa: S704  # it escapes what it is given
     titles = {exercise.slug: exercise.title.say(current_language()) for exercise in room.bank.exercises}
     template = environment().get_template("board_rows.html")
-    return template.render(board=board, chart=drawn, history=history, titles=titles, csrf="", lang=current_language())
+    moments = {f"{moment:%Y-%m-%d %H:%M}": moment for moment in history.moments}.values()  # no two columns of the same minute
+    tried = [row for row in board.rows if row.submissions]
+    shown: dict[str, Any] = {"board": board, "tried": tried, "chart": drawn, "lines": history.lines, "moments": moments, "titles": titles}
+    html = template.render(csrf="", lang=current_language(), **shown)
+    return _Rendered(etag, html, board, tuple(row for row in board.rows if not row.submissions))
 
 
 def _leaders(board: Board) -> Iterable[Row]:
@@ -175,7 +184,18 @@ def _leaders(board: Board) -> Iterable[Row]:
     return [row for row in board.rows if row.points > 0][:LINES]
 
 
-def _with_mine(html: str, person: Person | None) -> Markup:
+def _for(rendered: _Rendered, person: Person | None) -> Markup:
+    """The rendered board as somebody sees it: their own row, and how many others have handed in nothing."""
+    board, idle = rendered.board, rendered.idle
+    pieces: Any = environment().get_template("board_pieces.html").module
+    mine = next((row for row in idle if person is not None and row.person_id == person.id), None)
+    empty = len(idle) == len(board.rows)
+    own = pieces.row(board, mine) if mine is not None else pieces.nobody(board) if empty else ""
+    others = pieces.idle([row for row in idle if row is not mine], mine is not None or not empty)
+    return _marked(rendered.html.replace(OWN, own, 1).replace(IDLE, others, 1), person)
+
+
+def _marked(html: str, person: Person | None) -> Markup:
     """The rendered board with one's own row marked."""
     if person is not None:
         own = f'<tr data-who="{escape(person.pseudonym)}">'

@@ -61,12 +61,12 @@ def look(
     """What a class list would change; nothing is changed yet."""
     room = room_of(request)
     try:
-        rows = classlist.read(*_given(file, text, encoding))
+        rows, unused = classlist.read(*_given(file, text, encoding))
     except Refused as error:
         return _show(request, error, text=text)
     with room.store.reading() as session:
         changes = classlist.compare(session, rows)
-    return page(request, "desk/list.html", changes=changes, rows=msgspec.json.encode(rows).decode())
+    return page(request, "desk/list.html", changes=changes, unused=unused, rows=msgspec.json.encode(rows).decode())
 
 
 @router.post("/files/list/import", dependencies=checked)

@@ -14,7 +14,7 @@ from kit.classroom.gradebook import Gradebook, gradebook, table
 from kit.classroom.schema import Section
 from kit.classroom.web.auth import room_of
 from kit.classroom.web.boards_pages import standings_of
-from kit.classroom.web.desk_parts import Chosen, Staff, desk, page_of, titles
+from kit.classroom.web.desk_parts import Chosen, Staff, desk, namesakes, page_of, titles
 from kit.classroom.web.view import page
 
 __all__ = ["router"]
@@ -42,11 +42,12 @@ def show(
         chosen = Chosen(session, assignment)
         book = _book(request, session, chosen, section)
         sections = session.scalars(select(Section.name).order_by(Section.name)).all()
+        same = namesakes(session)
     lines = sorted(book.lines, key=lambda line: -line.points) if order == "points" else book.lines
     solved = [sum(cell is not None and cell.state == "passed" for cell in book.column(column.exercise)) for column in book.columns]
     shown, at, pages = page_of(lines, at, PAGE)
     values: dict[str, Any] = {"lines": shown, "at": at, "pages": pages, "solved": solved, "section": section, "sections": sections, "order": order}
-    return page(request, "desk/gradebook.html", book=book, chosen=chosen, titles=titles(room), **values)
+    return page(request, "desk/gradebook.html", book=book, chosen=chosen, namesakes=same, titles=titles(room), **values)
 
 
 @router.get("/gradebook.csv")

@@ -12,7 +12,7 @@ from kit.classroom.gradings import QueueState
 from kit.classroom.schema import Assignment, Person, Regrade, Submission
 from kit.classroom.web.auth import room_of
 from kit.classroom.web.desk_entries import FLAGGED, Entry, entries
-from kit.classroom.web.desk_parts import Staff, desk, titles
+from kit.classroom.web.desk_parts import Staff, desk, namesakes, titles
 from kit.classroom.web.desk_regrades import Listed, listed
 from kit.classroom.web.view import page
 
@@ -35,6 +35,7 @@ class Waiting:
     recent: list[Entry]
     flagged: list[Entry]
     students: int
+    namesakes: dict[int, str]
     assignments: list[Assignment]
 
 
@@ -54,6 +55,7 @@ def home(request: Request, who: Staff) -> Response:  # noqa: ARG001  # being of 
             recent=entries(session, limit=RECENT),
             flagged=_flagged(session),
             students=session.scalars(select(func.count()).select_from(Person).where(Person.role == "student", Person.active)).one(),
+            namesakes=namesakes(session),
             assignments=[each for each in assignments.all_of_them(session) if assignments.open_now(each, room.now())],
         )
     address = (room.settings.base_url or str(request.base_url)).rstrip("/")

@@ -1,11 +1,13 @@
 """What the pages of the desk share: who may see and change things, what exercises are called, and moments as a form says them."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
@@ -13,11 +15,14 @@ from grader.text import _, current_language
 from kit.classroom import assignments
 from kit.classroom.errors import Refused
 from kit.classroom.room import Room
-from kit.classroom.schema import Person
+from kit.classroom.schema import Person, Section
 from kit.classroom.web import auth
 from kit.classroom.web.auth import Visitor
 
-__all__ = ["Chosen", "Sent", "Staff", "Teaching", "as_field", "checked", "desk", "moment", "page_of", "person_of", "text_of", "titles"]
+__all__ = [
+    "Chosen", "Sent", "Staff", "Teaching", "as_field", "checked", "desk", "moment", "namesakes", "page_of", "person_of", "section_called", "text_of",
+    "titles",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -26,6 +31,7 @@ Teaching = Annotated[Visitor, Depends(auth.at_least("teacher"))]
 checked = [Depends(auth.checked_csrf)]
 
 FIELD = "%Y-%m-%dT%H:%M"
+YEARS = range(2000, 2101)  # others are mistyped
 LONGEST = 2000  # characters of a field of a form; what each may hold, the service says
 
 
@@ -70,6 +76,19 @@ def person_of(session: Session, person_id: int) -> Person:
     return person
 
 
+def namesakes(session: Session) -> dict[int, str]:
+    """By person who is called like somebody else, what tells them apart: the student number, else the email, else the pseudonym."""
+    found = session.execute(select(Person.id, Person.name, Person.student_id, Person.email, Person.pseudonym)).all()
+    called = Counter(row.name.casefold() for row in found)
+    return {row.id: row.student_id or row.email or row.pseudonym for row in found if called[row.name.casefold()] > 1}
+
+
+def section_called(session: Session, name: str) -> Section | None:
+    """The section of that name, however it is spaced and whatever its capitals."""
+    wanted = " ".join(name.split()).casefold()
+    return next((each for each in session.scalars(select(Section).order_by(Section.id)) if each.name.casefold() == wanted), None)
+
+
 def text_of(form: FormData, name: str) -> str:
     """A field of a form, "" when it has none. Raises Refused for one that no form of ours could hold."""
     value = form.get(name)
@@ -81,14 +100,18 @@ def text_of(form: FormData, name: str) -> str:
 
 
 def moment(text: str) -> datetime | None:
-    """What a field of date and time says, in UTC; None for an empty one. Raises Refused."""
+    """What a field of date and time says, in UTC; None for an empty one. Raises Refused, also for a year that was mistyped."""
     if not text.strip():
         return None
     try:
-        return datetime.strptime(re.sub(r"(T\d\d:\d\d):\d\d(\.\d+)?$", r"\1", text.strip()), FIELD).replace(tzinfo=UTC)
+        when = datetime.strptime(re.sub(r"(T\d\d:\d\d):\d\d(\.\d+)?$", r"\1", text.strip()), FIELD).replace(tzinfo=UTC)
     except ValueError as error:
         remedy = _("Write it as year-month-dayThour:minute, in UTC.")
         raise Refused("bad-time", _("this is no moment"), text[:60], remedy, http=422) from error
+    if when.year not in YEARS:
+        remedy = _("Give a year from {first} to {last}.").format(first=YEARS[0], last=YEARS[-1])
+        raise Refused("bad-time", _("this is no moment for a class"), text[:60], remedy, http=422)
+    return when
 
 
 def as_field(when: datetime | None) -> str:

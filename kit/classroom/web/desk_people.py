@@ -9,11 +9,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from grader.text import _, ngettext
-from kit.classroom import audit, people
+from kit.classroom import audit, people, tokens
 from kit.classroom.errors import Refused
 from kit.classroom.schema import Person, Role, Section, Token
 from kit.classroom.web.auth import room_of
-from kit.classroom.web.desk_parts import Teaching, checked, desk, page_of, person_of
+from kit.classroom.web.desk_parts import Teaching, checked, desk, page_of, person_of, section_called
 from kit.classroom.web.view import page, redirect
 
 __all__ = ["router"]
@@ -27,13 +27,22 @@ Text = Annotated[str, Form(max_length=MOST)]
 
 
 class Adding(BaseModel):
-    """The form of somebody new."""
+    """The form of somebody new. once: random, so that the form is known when it comes again."""
 
+    once: str = Field(default_factory=tokens.new, min_length=43, max_length=43)
     name: str = Field(default="", max_length=MOST)
     email: str = Field(default="", max_length=MOST)
     student_id: str = Field(default="", max_length=MOST)
     section: str = Field(default="", max_length=MOST)
     role: Role = "student"
+
+
+class Correcting(BaseModel):
+    """The form of what may be written down wrongly about somebody."""
+
+    name: str = Field(default="", max_length=MOST)
+    email: str = Field(default="", max_length=MOST)
+    student_id: str = Field(default="", max_length=MOST)
 
 
 class Filter(BaseModel):
@@ -54,16 +63,29 @@ def show_all(request: Request, who: Teaching, given: Annotated[Filter, Query()])
 
 @router.post("/people", dependencies=checked)
 def add(request: Request, who: Teaching, form: Annotated[Adding, Form()]) -> Response:
-    """Somebody new, with a sign-in link that is shown once."""
+    """Somebody new, with a sign-in link that is shown once; the same form again, reloaded or sent by a second click, adds nobody."""
     room = room_of(request)
     now = room.now()
     try:
         with room.store.writing() as session:
-            person = people.add(session, role=form.role, name=form.name, email=form.email, student_id=form.student_id, section=form.section, now=now)
-            link = people.issue(session, person, "link", now=now, label=_("made at the desk"))
-            audit.note(session, now, who.me, "person-add", f"person {person.id}", name=person.name, role=person.role)
+            person, link = people.add_once(
+                session,
+                form.once,
+                role=form.role,
+                name=form.name,
+                email=form.email,
+                student_id=form.student_id,
+                section=_known(session, form.section),
+                now=now,
+                label=_("made at the desk"),
+            )
+            if link is not None:
+                audit.note(session, now, who.me, "person-add", f"person {person.id}", name=person.name, role=person.role)
     except Refused as error:
-        return _list(request, Filter(), form=form, error=error)
+        return _list(request, Filter(), form=form, error=_told_whose(request, error))
+    if link is None:
+        said = _("This form was sent before: {name} has been in the class since then, and nobody was added now.").format(name=person.name)
+        return redirect(request, f"/desk/people/{person.id}", said, "note")
     return _one(request, person.id, link=link)
 
 
@@ -85,11 +107,26 @@ def change(request: Request, who: Teaching, person_id: int, role: Annotated[Role
                 people.change_role(session, person, role)
                 audit.note(session, room.now(), who.me, "role-change", f"person {person_id}", name=person.name, before=before[0], after=role)
             if section.strip() != before[1]:
-                people.move(session, person, section)
+                people.move(session, person, _known(session, section))
                 after = person.section.name if person.section else ""
                 audit.note(session, room.now(), who.me, "section-move", f"person {person_id}", name=person.name, before=before[1], after=after)
     except Refused as error:
         return _one(request, person_id, error=error)
+    return redirect(request, f"/desk/people/{person_id}", _("Saved."))
+
+
+@router.post("/people/{person_id}/correct", dependencies=checked)
+def correct(request: Request, who: Teaching, person_id: int, form: Annotated[Correcting, Form()]) -> Response:
+    """Another name, student number or email: misspelt, or changed since."""
+    room = room_of(request)
+    try:
+        with room.store.writing() as session:
+            person = person_of(session, person_id)
+            changed = people.correct(session, person, name=form.name, email=form.email, student_id=form.student_id)
+            if changed:
+                audit.note(session, room.now(), who.me, "person-correct", f"person {person_id}", **({"name": person.name} | changed))
+    except Refused as error:
+        return _one(request, person_id, error=_told_whose(request, error), form=form)
     return redirect(request, f"/desk/people/{person_id}", _("Saved."))
 
 
@@ -149,6 +186,20 @@ def revoke(request: Request, who: Teaching, person_id: int, token: Annotated[int
     return redirect(request, f"/desk/people/{person_id}", said)
 
 
+@router.post("/people/{person_id}/release", dependencies=checked)
+def release(request: Request, who: Teaching, person_id: int) -> Response:
+    """Undo that somebody else joined with a student's number: nothing lets them in any more, and the number can be joined with again."""
+    room = room_of(request)
+    try:
+        with room.store.writing() as session:
+            person = person_of(session, person_id)
+            count = people.release(session, person)
+            audit.note(session, room.now(), who.me, "join-undo", f"person {person_id}", name=person.name, tokens=count)
+    except Refused as error:
+        return _one(request, person_id, error=error)
+    return redirect(request, f"/desk/people/{person_id}", _("Nothing lets them in any more, and the student number can be joined with again."))
+
+
 def _list(request: Request, given: Filter, *, form: Adding | None = None, error: Refused | None = None) -> Response:
     room = room_of(request)
     with room.store.reading() as session:
@@ -175,17 +226,37 @@ def _found(session: Session, given: Filter) -> list[Person]:
     return list(session.scalars(found))
 
 
-def _one(request: Request, person_id: int, *, link: str = "", error: Refused | None = None) -> Response:
+def _one(request: Request, person_id: int, *, link: str = "", error: Refused | None = None, form: Correcting | None = None) -> Response:
     room = room_of(request)
     with room.store.reading() as session:
         person = person_of(session, person_id)
         alive = select(Token).where(Token.person_id == person_id, Token.revoked_at.is_(None), Token.used_at.is_(None))
         alive = alive.where(or_(Token.expires_at.is_(None), Token.expires_at > room.now())).order_by(Token.id.desc())
         tokens = list(session.scalars(alive))
+        joined = person.role == "student" and bool(session.scalar(select(people.has_come_in(person_id))))
         sections = _sections(session)
     address = (room.settings.base_url or str(request.base_url)).rstrip("/")
-    values: dict[str, Any] = {"tokens": tokens, "sections": sections, "link": f"{address}/signin?token={link}" if link else ""}
-    return page(request, "desk/person.html", status=error.http if error is not None else 200, person=person, error=error, **values)
+    values: dict[str, Any] = {"tokens": tokens, "joined": joined, "sections": sections, "link": f"{address}/signin?token={link}" if link else ""}
+    form = form or Correcting(name=person.name, email=person.email or "", student_id=person.student_id or "")
+    return page(request, "desk/person.html", status=error.http if error is not None else 200, person=person, error=error, form=form, **values)
+
+
+def _told_whose(request: Request, error: Refused) -> Refused:
+    """At the desk it may be said whose a number or an email is, be they kept out or not."""
+    if error.code != "taken":
+        return error
+    with room_of(request).store.reading() as session:
+        owner = session.scalar(select(Person).where(or_(Person.email == error.where, Person.student_id == error.where)))
+    if owner is None:
+        return error
+    remedy = _("It belongs to {name}. Correct it there first, or take another.").format(name=owner.name)
+    return Refused(error.code, error.what, error.where, remedy, http=error.http)
+
+
+def _known(session: Session, section: str) -> str:
+    """The section as it is written already, else as it was typed."""
+    present = section_called(session, section)
+    return section if present is None else present.name
 
 
 def _sections(session: Session) -> list[str]:

@@ -15,7 +15,7 @@ from kit.classroom.errors import Refused
 from kit.classroom.room import bump
 from kit.classroom.schema import Assignment, Person, Section
 from kit.classroom.web.auth import room_of
-from kit.classroom.web.desk_parts import Teaching, checked, desk
+from kit.classroom.web.desk_parts import Teaching, checked, desk, section_called
 from kit.classroom.web.view import page, redirect
 
 __all__ = ["router"]
@@ -47,6 +47,7 @@ def add(request: Request, who: Teaching, name: Name = "") -> Response:
     room = room_of(request)
     try:
         with room.store.writing() as session:
+            _check_new(session, name)
             section = people.named_section(session, people.cleaned_name(name))
             audit.note(session, room.now(), who.me, "section-add", f"section {section.id}", name=section.name)
             bump(session)
@@ -62,6 +63,7 @@ def rename(request: Request, who: Teaching, section_id: int, name: Name = "") ->
     try:
         with room.store.writing() as session:
             section = _section(session, section_id)
+            _check_free(session, section_id, name)
             before, section.name = section.name, people.cleaned_name(name)
             try:
                 session.flush()
@@ -101,6 +103,20 @@ def _groups(session: Session) -> list[Group]:
     inside = select(func.count()).where(Person.section_id == Section.id).scalar_subquery()
     given = select(func.count()).where(Assignment.section_id == Section.id).scalar_subquery()
     return [Group(*row) for row in session.execute(select(Section.id, Section.name, inside, given).order_by(Section.name))]
+
+
+def _check_new(session: Session, name: str) -> None:
+    """Raises Refused."""
+    present = section_called(session, name)
+    if present is not None:
+        raise Refused("taken", _("this section exists already"), present.name, _("Choose another name, or rename that one."), http=409)
+
+
+def _check_free(session: Session, section_id: int, name: str) -> None:
+    """Raises Refused when another section is called so."""
+    other = section_called(session, name)
+    if other is not None and other.id != section_id:
+        raise Refused("taken", _("another section is called so"), other.name, _("Choose another."), http=409)
 
 
 def _check_empty(session: Session, section: Section) -> None:

@@ -14,7 +14,7 @@ from kit.classroom.errors import Refused
 from kit.classroom.schema import Person, Submission
 from kit.classroom.similarity import Pair, Side, compare, similar
 from kit.classroom.web.auth import room_of
-from kit.classroom.web.desk_parts import Chosen, Staff, desk, titles
+from kit.classroom.web.desk_parts import Chosen, Staff, desk, namesakes, titles
 from kit.classroom.web.pages import exercise_of
 from kit.classroom.web.render import highlighted
 from kit.classroom.web.view import page
@@ -67,7 +67,8 @@ def show(request: Request, who: Staff, slug: str, assignment: str = "") -> Respo
         chosen = Chosen(session, assignment)
         pairs = comparisons_of(request).made(session, exercise, chosen.id)
         people = session.execute(select(Person.id, Person.name).where(Person.id.in_({side.person_id for pair in pairs for side in _sides(pair)})))
-        names = {person_id: name for person_id, name in people}  # noqa: C416  # dict() cannot be told the types of a row
+        same = namesakes(session)
+        names = {person_id: f"{name} ({same[person_id]})" if person_id in same else name for person_id, name in people}
     return page(request, "desk/similarity.html", exercise=exercise, chosen=chosen, pairs=pairs, names=names, titles=titles(room))
 
 
@@ -78,11 +79,12 @@ def show_pair(request: Request, who: Staff, slug: str, first: int, second: int) 
     exercise = exercise_of(room, slug)
     with room.store.reading() as session:
         found = [_answer(session, exercise, number) for number in sorted((first, second))]
+        same = namesakes(session)
     starter = exercise.starter.read_text(encoding="utf-8") if exercise.starter.is_file() else ""
     pairs = compare([(person.id, submission.id, submission.source) for person, submission in found], starter, threshold=0.0)
     sides = _sides(pairs[0]) if pairs else (None, None)
     both = [Beside(person, submission, side, _marked(submission, side)) for (person, submission), side in zip(found, sides, strict=True)]
-    return page(request, "desk/pair.html", exercise=exercise, both=both, pair=pairs[0] if pairs else None, titles=titles(room))
+    return page(request, "desk/pair.html", exercise=exercise, both=both, pair=pairs[0] if pairs else None, titles=titles(room), namesakes=same)
 
 
 def comparisons_of(request: Request) -> Comparisons:

@@ -20,7 +20,7 @@ from kit.classroom.web.auth import room_of
 from kit.classroom.web.boards_pages import standings_of
 from kit.classroom.web.desk_diff import diff
 from kit.classroom.web.desk_entries import Entry, entries, flags_of
-from kit.classroom.web.desk_parts import Chosen, Staff, desk, person_of, titles
+from kit.classroom.web.desk_parts import Chosen, Staff, desk, namesakes, person_of, titles
 from kit.classroom.web.desk_similarity import comparisons_of
 from kit.classroom.web.pages import exercise_of
 from kit.classroom.web.render import highlighted
@@ -149,4 +149,5 @@ def _counted(session: Session, where: list[ColumnElement[bool]], assignment: Ass
 
 def _names(session: Session, people: set[int]) -> dict[int, str]:
     found = session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))
-    return {person_id: name for person_id, name in found}  # noqa: C416  # dict() cannot be told the types of a row
+    same = namesakes(session)
+    return {person_id: f"{name} ({same[person_id]})" if person_id in same else name for person_id, name in found}

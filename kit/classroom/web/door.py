@@ -1,22 +1,25 @@
 """The door: joining by the class's code, signing in by a one-time link, signing out, the language; and what somebody may change about themselves."""
 
+import hmac
+from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from grader.text import LANGUAGES, _
-from kit.classroom import people
+from kit.classroom import people, tokens
 from kit.classroom.errors import Refused
-from kit.classroom.schema import Classroom, Person, Token
+from kit.classroom.schema import Person, Token
 from kit.classroom.web import auth, speech
-from kit.classroom.web.auth import SignedIn, Visiting, room_of
-from kit.classroom.web.view import page, redirect, safe_path
+from kit.classroom.web.auth import SignedIn, Visiting, Visitor, room_of
+from kit.classroom.web.view import entered, first_page, page, redirect, safe_path
 
 __all__ = ["router"]
 
@@ -28,9 +31,13 @@ BROWSERS = {"Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/
 A_YEAR = int(timedelta(days=365).total_seconds())
 
 
-class Joining(BaseModel):
-    """What the form asks."""
+TWICE = timedelta(minutes=2)  # within which a form that comes again is a second click
 
+
+class Joining(BaseModel):
+    """What the form asks. once: random, so that the form is known when it comes again."""
+
+    once: str = Field(default_factory=tokens.new, min_length=43, max_length=43)
     code: str = Field(default="", max_length=MOST)
     name: str = Field(default="", max_length=MOST)
     email: str = Field(default="", max_length=MOST)
@@ -38,51 +45,48 @@ class Joining(BaseModel):
 
 
 @router.get("/join")
-def show_join(request: Request, code: str = "") -> Response:
+def show_join(request: Request, code: Annotated[str, Query(max_length=MOST)] = "") -> Response:
     """The form that students come in by; ?code= fills in the code."""
     return page(request, "join.html", form=Joining(code=code), error=None)
 
 
 @router.post("/join", dependencies=checked)
 def join(request: Request, who: Visiting, form: Annotated[Joining, Form()]) -> Response:
-    """Let a student in and sign this browser in."""
+    """Let a student in and sign this browser in; the same form again, by a second click, is the same student."""
     room, address = room_of(request), auth.address_of(request)
     limits = auth.limits_of(request)
     try:
-        limits.entering(address)
+        limits.joining(address, number=bool(form.student_id or form.email))
         with room.store.writing() as session:
-            person = people.join(session, code=form.code, name=form.name, email=form.email, student_id=form.student_id, now=room.now())
-            token = people.issue(session, person, "session", now=room.now(), label=_browser(request))
+            person, token = _come_in(session, request, who, form)
     except Refused as error:
-        if error.code in {"wrong-code", "unknown-number", "number-taken"}:
-            limits.mistaken(address)
+        if error.code == "form-used":
+            form.once = tokens.new()
+        limits.mistaken(address, error.code)
         return page(request, "join.html", status=error.http, error=error, form=form)
     said = _("Welcome, {name}. On the boards you are called {pseudonym}.").format(name=person.name, pseudonym=person.pseudonym)
-    return _entered(request, who.classroom, token, said)
+    return entered(request, who.classroom, token, said, person.role)
 
 
 @router.get("/signin")
 def show_signin(request: Request, who: Visiting, token: str = "") -> Response:
     """A button that uses the link: a preview of the link, by a mail program or a chat, must not use it up."""
     if who.person is not None and not token:
-        return redirect(request, "/")
+        return redirect(request, first_page(who.person.role))
     return page(request, "signin.html", token=token, error=None)
 
 
 @router.post("/signin", dependencies=checked)
 def signin(request: Request, who: Visiting, token: Text = "") -> Response:
     """Turn a one-time link, or only its token, into a session of this browser."""
-    room, address = room_of(request), auth.address_of(request)
-    limits = auth.limits_of(request)
+    room = room_of(request)
     try:
-        limits.entering(address)
+        auth.limits_of(request).entering("link", auth.address_of(request))
         with room.store.writing() as session:
-            person, fresh = people.redeem(session, _token_in(token), room.now())
+            person, fresh = people.redeem(session, _token_in(token), room.now(), _browser(request))
     except Refused as error:
-        if error.code == "dead-link":
-            limits.mistaken(address)
         return page(request, "signin.html", status=error.http, token="", error=error)
-    return _entered(request, who.classroom, fresh, _("Welcome, {name}.").format(name=person.name))
+    return entered(request, who.classroom, fresh, _("Welcome, {name}.").format(name=person.name), person.role)
 
 
 @router.post("/signout", dependencies=checked)
@@ -128,6 +132,7 @@ def rename(request: Request, who: SignedIn, pseudonym: Text = "", draw: Text = "
 def make_token(request: Request, who: SignedIn, label: Text = "") -> Response:
     """A token for `kit join`, shown on the page that answers and never again."""
     room = room_of(request)
+    auth.limits_of(request).linking(who.me.id)
     with room.store.writing() as session:
         token = people.issue(session, session.get_one(Person, who.me.id), "client", now=room.now(), label=label or _("made in the browser"))
     return _me(request, who.me, token=token)
@@ -145,6 +150,33 @@ def revoke_token(request: Request, who: SignedIn, token_id: int) -> Response:
     return redirect(request, "/me", _("It lets nobody in any more."))
 
 
+def _come_in(session: Session, request: Request, who: Visitor, form: Joining) -> tuple[Person, str]:
+    """Whoever joins, and the token of a session, which is made from the form: when it comes again, from this browser, it is found by that.
+
+    Raises Refused.
+    """
+    now = room_of(request).now()
+    told = repr(("join", who.basis, form.once, form.name, form.student_id, form.email))
+    token = urlsafe_b64encode(hmac.digest(who.classroom.secret, told.encode(), "sha256")).decode().rstrip("=")
+    just_now = select(Person).join(Token, Token.person_id == Person.id)
+    just_now = just_now.where(Token.sha256 == tokens.hashed(token), Token.revoked_at.is_(None), Token.created_at > now - TWICE, Person.active)
+    person = session.scalar(just_now)
+    if person is not None:
+        return person, token
+    try:
+        with session.begin_nested():
+            person = people.join(session, code=form.code, name=form.name, email=form.email, student_id=form.student_id, now=now)
+            people.issue(session, person, "session", now=now, label=_browser(request), token=token)
+    except (IntegrityError, Refused) as error:
+        person = session.scalar(just_now)  # it came twice at once, and the other was faster
+        if person is None and isinstance(error, IntegrityError):
+            remedy = _("If you are somebody else, send it once more.")
+            raise Refused("form-used", _("this form was sent before"), remedy=remedy, http=409) from error
+        if person is None:
+            raise
+    return person, token
+
+
 def _me(request: Request, me: Person, *, status: int = 200, error: Refused | None = None, pseudonym: str = "", token: str = "") -> Response:
     room = room_of(request)
     with room.store.reading() as session:
@@ -152,7 +184,7 @@ def _me(request: Request, me: Person, *, status: int = 200, error: Refused | Non
         person = session.get_one(Person, me.id)
     address = room.settings.base_url or str(request.base_url)
     shown = {"error": error, "pseudonym": pseudonym or person.pseudonym, "fresh": token, "tokens": alive, "address": address.rstrip("/")}
-    return page(request, "me.html", status=status, person=person, **shown)
+    return page(request, "me.html", status=status, person=person, here=tokens.hashed(auth.visitor(request).basis), **shown)
 
 
 def _alive(session: Session, person: Person, now: datetime) -> list[Token]:
@@ -164,12 +196,6 @@ def _alive(session: Session, person: Person, now: datetime) -> list[Token]:
         Token.expires_at.is_(None) | (Token.expires_at > now),
     )
     return list(session.scalars(found.order_by(Token.id.desc())))
-
-
-def _entered(request: Request, classroom: Classroom, token: str, said: str) -> Response:
-    response = redirect(request, "/", said)
-    auth.remember(response, request, classroom, token)
-    return response
 
 
 def _token_in(text: str) -> str:

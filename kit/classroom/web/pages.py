@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from grader.text import _, current_language, ngettext
 from kit.answer import LARGEST
-from kit.classroom import assignments, speed, submissions
+from kit.classroom import assignments, speed, strict, submissions
 from kit.classroom.errors import Refused
 from kit.classroom.feedback import limited
 from kit.classroom.room import Room
@@ -144,10 +144,13 @@ def _exercise_page(request: Request, me: Person, exercise: Exercise, *, chosen: 
         mine = work.tries(session, me, exercise=exercise.slug)
         given = [each for each in assignments.visible_to(session, me) if any(row.exercise == exercise.slug for row in each.exercises)]
         meant = assignments.find_open(session, me.section_id, exercise.slug, now)
+        practised = me.role != "student" or not strict.those(session, me.section_id, exercise.slug, now)
     takes = [work.tasks(room.bank, each, mine) for each in given if assignments.open_now(each, now)]
     if not chosen and error is None and meant is not None:
         chosen = meant.slug
-    choices = [(each.assignment.slug, each.assignment.title + _left(each, exercise)) for each in takes] + [("", _("practice"))]
+    choices = [(each.assignment.slug, each.assignment.title + _left(each, exercise)) for each in takes]
+    if practised:
+        choices.append(("", _("practice")))
     values = {
         "choices": choices,
         "chosen": chosen,

@@ -20,11 +20,12 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import PythonConsoleLexer, PythonLexer
 
-from grader.text import neutralise
+from grader.text import _, neutralise
 
 __all__ = ["highlighted", "markdown", "mathematics", "statement"]
 
-COLOURED = 100_000  # characters; what is longer is shown plain: colouring it would take a second
+COLOURED = 20_000  # characters; what is longer is shown plain: a source of nothing but names and dots takes 8 microseconds for each
+LONGEST_COLOURED = 2_000  # characters of a line
 INLINE_MATH = re.compile(r"\$(?![\s$])((?:\\.|[^$\\`])+?)(?<!\s)\$(?!\d)", re.DOTALL)
 DISPLAY_MATH = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 LAYOUT = frozenset({
@@ -65,11 +66,31 @@ def mathematics(latex: str, *, block: bool = False) -> Markup:
 
 
 def highlighted(source: str, *, marked: tuple[int, ...] = ()) -> Markup:
-    """Python source in colours, its lines numbered; control and direction characters are made visible. marked: numbers of lines that stand out."""
-    shown = neutralise(source)
-    if len(shown) > COLOURED:
-        return Markup('<div class="code"><pre>{}</pre></div>').format(shown)
+    """Python source in colours, its lines numbered; control and direction characters are made visible. marked: numbers of lines that stand out.
+
+    What is too long for colours comes without them, and says so.
+    """
+    shown = neutralise(source).replace("\r\n", "\n").replace("\r", "\n")
+    if len(shown) > COLOURED or max(map(len, shown.split("\n"))) > LONGEST_COLOURED:
+        return _plain(shown, marked)
+    return _source(shown, marked)
+
+
+@lru_cache(maxsize=32)
+def _source(shown: str, marked: tuple[int, ...]) -> Markup:
     return _coloured(shown, PythonLexer(stripnl=False), linenos="inline", hl_lines=list(marked))
+
+
+def _plain(shown: str, marked: tuple[int, ...]) -> Markup:
+    """As Pygments writes it, but for the colours."""
+    lines = html.escape(shown).removesuffix("\n").split("\n")
+    wide, standing_out = len(str(len(lines))), frozenset(marked)
+    numbered: list[str] = []
+    for number, line in enumerate(lines, 1):
+        text = f'<span class="linenos">{number:{wide}}</span>{line}\n'
+        numbered.append(f'<span class="hll">{text}</span>' if number in standing_out else text)
+    said = Markup('<p class="quiet">{}</p>').format(_("This is too long to be shown in colours."))
+    return said + Markup(f'<div class="code"><pre>{"".join(numbered)}</pre></div>')  # noqa: S704  # escaped above
 
 
 def _coloured(source: str, lexer: Lexer, **options: Any) -> Markup:

@@ -5,6 +5,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import quote, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -15,22 +16,27 @@ from markupsafe import Markup
 from grader.text import _, current_language, neutralise, ngettext
 from kit.classroom.errors import Refused
 from kit.classroom.room import Settings
+from kit.classroom.schema import Classroom
 from kit.classroom.web import auth
 from kit.errors import KitError
 
-__all__ = ["environment", "error_page", "page", "redirect", "safe_path"]
+__all__ = ["entered", "environment", "error_page", "first_page", "page", "redirect", "safe_path"]
 
 HERE = Path(__file__).parent
 FLASH = "kit_flash"
 FLASH_SECONDS = 60
+WANTED = "kit_wanted"  # the page that somebody was going to when they were asked to sign in
+WANTED_SECONDS = 3600  # a link has to be asked for, perhaps
+LONGEST_WANTED = 2000
+FILES = (".csv", ".json", ".py")  # no pages: a browser that is led there stays where it was
 Kind = Literal["good", "bad", "note"]
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page from templates/, in the language in use, which kit.classroom.guard sets for each request.
 
-    Templates see, besides the values: who, classroom, csrf, lang, path, query, now, said, and university: what its own sign-in is called, "" where
-    there is none.
+    Templates see, besides the values: who, classroom, csrf, lang, path, place (path and query of the page, to come back to), now, said, and
+    university: what its own sign-in is called, "" where there is none.
     """
     who = auth.visitor(request)
     html = (
@@ -42,7 +48,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
             csrf=who.csrf,
             lang=current_language(),
             path=request.url.path,
-            query=request.url.query,
+            place=_place(request),
             now=auth.room_of(request).now(),
             said=_flashed(request, who),
             university=_university(auth.room_of(request).settings),
@@ -64,16 +70,32 @@ def redirect(request: Request, where: str, said: str = "", kind: Kind = "good") 
     """On to another page after a form was dealt with; `said` is shown there once."""
     response = RedirectResponse(where, status_code=303)
     if said:
-        value = _flasher(auth.visitor(request)).dumps([kind, said])
+        value = _signer(auth.visitor(request), FLASH).dumps([kind, said])
         response.set_cookie(FLASH, value, max_age=FLASH_SECONDS, httponly=True, samesite="lax", secure=auth.is_secure(request))
     return response
+
+
+def entered(request: Request, classroom: Classroom, token: str, said: str, role: str) -> Response:
+    """Sign this browser in by a session token; on to the page that was wanted before that, else to where somebody of that role begins."""
+    wanted = _wanted(request)
+    response = redirect(request, first_page(role) if wanted == "/" else wanted, said)
+    auth.remember(response, request, classroom, token)
+    response.delete_cookie(WANTED, httponly=True, samesite="lax")
+    return response
+
+
+def first_page(role: str) -> str:
+    """Where somebody of that role begins: the staff at their desk."""
+    return "/" if role == "student" else "/desk"
 
 
 def error_page(request: Request, error: KitError) -> Response:
     """What somebody with a browser sees of an error: what, where and what to do; who is not signed in may do so right there."""
     status = error.http if isinstance(error, Refused) else 500
-    template = "signin.html" if isinstance(error, Refused) and error.code == "not-signed-in" else "error.html"
-    response = page(request, template, status=status, error=error, token="")
+    stranger = isinstance(error, Refused) and error.code == "not-signed-in"
+    response = page(request, "signin.html" if stranger else "error.html", status=status, error=error, token="")
+    if stranger and request.method == "GET" and "hx-request" not in request.headers:
+        _remember_wanted(response, request)
     if isinstance(error, Refused) and error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -83,6 +105,31 @@ def safe_path(where: str, otherwise: str = "/") -> str:
     """A path of this server to go on to, never another site's address."""
     plain = where.startswith("/") and not where.startswith("//") and "\\" not in where and where.isprintable()
     return where if plain else otherwise
+
+
+def _place(request: Request) -> str:
+    """Path and query of a page, percent-encoded as the browser wrote them; of the page with the form, where this one answers a form."""
+    if request.method not in {"GET", "HEAD"}:
+        form = urlsplit(request.headers.get("referer", ""))
+        return f"{form.path or '/'}{'?' + form.query if form.query else ''}"
+    path = request.scope.get("raw_path") or quote(request.url.path).encode()
+    return path.decode("latin-1") + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _remember_wanted(response: Response, request: Request) -> None:
+    """Let the browser know, once it is signed in, what it had asked for."""
+    where = _place(request)
+    if safe_path(where) == where and len(where) <= LONGEST_WANTED and not request.url.path.endswith(FILES):
+        value = _signer(auth.visitor(request), WANTED).dumps(where)
+        response.set_cookie(WANTED, value, max_age=WANTED_SECONDS, httponly=True, samesite="lax", secure=auth.is_secure(request))
+
+
+def _wanted(request: Request) -> str:
+    try:
+        where: Any = _signer(auth.visitor(request), WANTED).loads(request.cookies.get(WANTED, ""), max_age=WANTED_SECONDS)
+    except BadSignature:
+        return "/"
+    return safe_path(where) if isinstance(where, str) else "/"
 
 
 @cache
@@ -132,14 +179,14 @@ def _span(length: timedelta | float) -> str:
     return ngettext("{n} day", "{n} days", n).format(n=n)
 
 
-def _flasher(who: auth.Visitor) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(who.classroom.secret, salt=FLASH)
+def _signer(who: auth.Visitor, name: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(who.classroom.secret, salt=name)
 
 
 def _flashed(request: Request, who: auth.Visitor) -> tuple[str, str] | None:
     """What the form before this page had to say: its kind and the text."""
     try:
-        kind, text = _flasher(who).loads(request.cookies.get(FLASH, ""), max_age=FLASH_SECONDS)
+        kind, text = _signer(who, FLASH).loads(request.cookies.get(FLASH, ""), max_age=FLASH_SECONDS)
     except (BadSignature, ValueError, TypeError):
         return None
     return kind, text

@@ -14,7 +14,7 @@ from itsdangerous import URLSafeSerializer
 from kit.classroom import people
 from kit.classroom.schema import Classroom, Person
 
-VOID = frozenset({"meta", "link", "input", "br", "hr", "img", "path", "circle", "rect"})
+VOID = frozenset({"meta", "link", "input", "br", "wbr", "hr", "img", "path", "circle", "rect"})
 
 
 class _Forms(HTMLParser):

@@ -66,6 +66,36 @@ def test_the_first_twenty_and_oneself(screen):
     assert "19 more people: kit board --all" in err
 
 
+def test_who_has_handed_in_nothing_is_one_line(screen):
+    idle = [row(4, f"idle-{number}", submissions=0, solved=0) for number in range(10)]
+    rows = (row(1, "amber-otter", 10.0), row(2, "blue-heron"), *idle)
+    show_board(screen, board(*rows), "blue-heron", None)
+    out, err = said(screen)
+    assert "idle" not in out
+    assert "…" not in out
+    assert "and 10 others without a submission" in err
+
+
+def test_ones_own_row_is_shown_without_a_submission_too(screen):
+    idle = [row(4, f"idle-{number}", submissions=0, solved=0) for number in range(2)]
+    show_board(screen, board(*(row(number, f"animal-{number}", 30.0 - number) for number in range(1, 26)), *idle), "idle-1", None)
+    out, err = said(screen)
+    assert [line.split()[:2] for line in out.splitlines()[-3:]] == [["20", "animal-20"], ["…"], ["–", "idle-1"]]
+    assert "5 more people: kit board --all" in err
+    assert "and 1 other without a submission" in err
+
+
+def test_everybody_has_handed_in_nothing(screen):
+    idle = [row(1, f"idle-{number}", submissions=0, solved=0) for number in range(3)]
+    show_board(screen, board(*idle), "somebody-else", None)
+    out, err = said(screen)
+    assert "pseudonym" not in out
+    assert "Nobody has handed anything in yet." in err
+    assert "3 people without a submission" in err
+    show_board(screen, board(*idle), "somebody-else", None, every=True)
+    assert said(screen)[0].count("idle-") == 3
+
+
 def test_everybody(screen):
     show_board(screen, board(*(row(number, f"animal-{number}") for number in range(1, 41))), "animal-33", None, every=True)
     out, err = said(screen)

@@ -53,6 +53,13 @@ conv2d  Two-dimensional convolution
     )
 
 
+def test_a_line_that_is_in_no_function_ends_there():
+    load = Failure(kind="raised", lines=["SyntaxError: '(' was never closed"], frames=[Frame(1, "", "def conv2d(x:"), Frame(2, "conv2d", "x")])
+    lines = [line.rstrip("\n") for line in shown(replace(VERDICT, load=load)).splitlines()]
+    assert "  conv2d.py:1" in lines
+    assert "  conv2d.py:2 in conv2d" in lines
+
+
 def test_a_mistake_is_explained_once():
     text = shown(replace(VERDICT, checks=[VERDICT.checks[1]] * 2))
     assert text.count("diagnosis: The kernel is not flipped.") == 1

@@ -1,5 +1,6 @@
 """A verdict of the class within its feedback level, and what is told while one waits."""
 
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from grader.verdict import CheckResult, Diagnosis, Failure, Verdict
 from kit.bank import Bank
 from kit.classroom.feedback import limited
 from kit.grading import Target
-from kit.replies import Me, Receipt, Submission
+from kit.replies import Assignment, Me, Receipt, Submission
 from kit.screen.console import Screen
-from kit.screen.submitted import show_me, show_verdict, waiting
+from kit.screen.submitted import show_me, show_receipt, show_verdict, waiting
 
 MINI_BANK = Path(__file__).parents[2] / "end_to_end" / "mini_bank"
 FAILURE = Failure(kind="values", lines=["largest error 0.41 at [2]"])
@@ -63,6 +64,17 @@ def test_verdict_counts_and_nothing_else(screen, tmp_path):
     assert "as practice" in err
 
 
+def test_attempts_are_told_and_practice_is_counted_apart(screen, tmp_path):
+    target = Target(Bank(MINI_BANK, cache=tmp_path).exercise("double"), Path("double.py"), "double")
+    for attempts in ((2, 3, 1), (2, None, None)):
+        show_verdict(screen, target, Submission(1, "double", "week-1", 5, "done", None, 2.0, "full", VERDICT, *attempts), VERDICT)
+    show_receipt(screen, Receipt(1, True, 4, 0.0, 3, 3, 0))
+    out, err = said(screen)
+    assert "attempt 2 of 3 (1 left), for week-1. Stuck?" in err
+    assert "attempt 2, for week-1. Stuck?" in err
+    assert out.endswith("Handed in: attempt 3 of 3 (0 left).\n")
+
+
 def test_in_a_pipe_it_is_said_once_that_it_was_handed_in(screen):
     with waiting(screen, Receipt(1, True, 4, 0.0)) as tell:
         tell.of(3, 1.0)
@@ -88,3 +100,15 @@ def test_who_one_is(screen):
     show_me(screen, Me("Ada", "amber-otter", "student", "Lab A", "Deep learning"), "https://class.example.org")
     out, _err = said(screen)
     assert [line.split()[-1] for line in out.splitlines()] == ["learning", "https://class.example.org", "Ada", "amber-otter", "student", "A"]
+
+
+def test_what_is_open_is_listed(screen):
+    due, closes = datetime(2026, 9, 8, 10, 0, tzinfo=UTC), datetime(2026, 9, 9, 10, 0, tzinfo=UTC)
+    assigned = [Assignment("week-1", "Week 1", True, due, closes), Assignment("over", "Over", False, due, due), Assignment("any", "Any", True, None, None)]
+    show_me(screen, Me("Ada", "amber-otter", "student", None, "Deep learning"), "https://class.example.org", assigned)
+    out, _err = said(screen)
+    listed = [line for line in out.splitlines() if line.startswith("open")]
+    assert [" ".join(line.split()) for line in listed] == [
+        "open week-1 · Week 1 · due 2026-09-08 10:00 UTC · closes 2026-09-09 10:00 UTC",
+        "open any · Any",
+    ]

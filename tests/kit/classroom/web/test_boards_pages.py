@@ -1,5 +1,6 @@
 """The boards as pages: who sees which, what is marked, and what is not made twice."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -53,13 +54,53 @@ def test_a_board_has_pseudonyms_ones_own_row_and_a_chart_with_its_table(house, a
     assert "rank 2, 0 points" in eve.get("/boards").text
 
 
+def test_the_table_beside_the_chart_names_no_minute_twice(house, ada, eve):
+    solve(house, ada)
+    house.clock.forward(seconds=70)
+    solve(house, eve)
+    page = ada.get("/boards").text
+    heads = re.findall(r'<th scope="col" class="num"><time[^>]*>([^<]+)</time>', page.split("The chart as a table")[1])
+    assert heads == ["2026-09-01 08:00 UTC", "2026-09-01 08:01 UTC"]
+    assert re.findall(r'<td class="num">(\d+)</td><td class="num">(\d+)</td></tr>', page.split("The chart as a table")[1]) == [
+        ("10", "10"),
+        ("0", "10"),
+    ]
+
+
+def test_who_has_handed_in_nothing_is_folded_into_a_line(house, ada, eve, teacher, week):
+    others = [house.person(f"Student {number}") for number in range(20)]
+    start = eve.get("/boards").text
+    assert "You have handed in nothing for this board yet." in start
+    assert "and 21 others without a submission" in start
+    solve(house, ada, assignment="week-1")
+    for path in ("/boards", "/boards/assignment/week-1", "/boards/exercise/double"):
+        for browser, whose in ((ada, [*others, "Eve"]), (eve, others), (teacher, [*others, "Eve"])):
+            page = browser.get(path).text
+            table, fold = page.split("<tbody>")[-1], page.split('<details class="idle" id="idle">')[1].split("</details>")[0]
+            assert table.count("data-who=") == 22 - len(whose)
+            assert f"and {len(whose)} others without a submission" in fold
+            assert fold.count("<li>") == len(whose)
+            assert all(f"<li>{other.pseudonym}</li>" in fold for other in others)
+            assert page.count('class="me"') == (browser is not teacher)
+    own = eve.get("/boards?part=rows").text.split('<tr class="me"')[1].split("</tr>")[0]
+    assert '<td class="num fit rank">–</td>' in own
+    assert "22 people without a submission" in teacher.get("/boards/exercise/softplus").text
+    assert "Nobody has handed anything in yet." in teacher.get("/boards/exercise/softplus").text
+
+
+def test_the_chart_stands_before_the_table(house, ada):
+    solve(house, ada)
+    page = ada.get("/boards").text
+    assert page.index('<svg class="chart"') < page.index("The chart as a table") < page.index('<section class="board">')
+
+
 def test_every_kind_of_board(house, ada, eve, week):
     solve(house, ada, assignment="week-1")
     worth = house.room.bank.exercise("double").points * 2
     assert f"✓ {worth}" in ada.get("/boards/assignment/week-1").text
     assert "first to solve it" in ada.get("/boards/exercise/double").text
-    section = ada.get("/boards/section/Lab%20A").text
-    assert section.count("data-who=") == 1
+    assert "1 person without a submission" in ada.get("/boards/section/Lab%20A").text
+    assert eve.get("/boards/section/Lab%20A").text.count("data-who=") == 1
     for path in ("assignment/none", "exercise/none", "section/None", "speed/double", "nonsense/x"):
         assert ada.get(f"/boards/{path}").status_code == 404
 
@@ -117,8 +158,8 @@ def test_the_part_that_changes_is_sent_again_only_when_it_changed(house, ada, ev
 
 def test_a_board_is_rendered_once_for_everybody(house, ada, eve, monkeypatch):
     rendered = []
-    real = boards_pages._html
-    monkeypatch.setattr(boards_pages, "_html", lambda *given: rendered.append(given[2]) or real(*given))
+    real = boards_pages._rendered
+    monkeypatch.setattr(boards_pages, "_rendered", lambda *given: rendered.append(given[2]) or real(*given))
     for browser in (ada, eve, ada, eve):
         assert browser.get("/boards").text.count('class="me"') == 1
     assert len(rendered) == 1

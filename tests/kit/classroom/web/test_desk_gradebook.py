@@ -7,9 +7,11 @@ import re
 import pytest
 from browser import Browser
 from house import RIGHT, WRONG
+from sqlalchemy import select
 
-from kit.classroom import assignments
+from kit.classroom import assignments, people
 from kit.classroom.assignments import Rules
+from kit.classroom.schema import Person
 
 
 @pytest.fixture
@@ -51,6 +53,23 @@ def test_as_csv_that_runs_nothing(house, teacher, ada, eve, week):
     assert heading[-2:] == ["double", "softplus"]
     assert [first[0], second[0]] == ["'=Eve", "Ada Lovelace"]
     assert float(second[heading.index("points")]) == house.room.bank.exercise("double").points * 2
+
+
+def test_who_is_called_the_same_is_told_apart(house, teacher, ada):
+    ada.send("/exercises/double", source=RIGHT)
+    with house.room.store.writing() as session:
+        for name, number, email in (("Bob", "007", None), ("bob", None, "bob@example.org"), ("Bob", None, None), ("Cleo", "008", None)):
+            people.add(session, role="student", name=name, student_id=number, email=email, now=house.clock())
+        drawn = session.scalars(select(Person.pseudonym).where(Person.name == "Bob", Person.student_id.is_(None))).one()
+    page = teacher.get("/desk/gradebook").text
+    assert set(re.findall(r"<a [^>]*>([^<]+)</a> <span class=\"quiet namesake\">([^<]+)</span>", page)) == {
+        ("Bob", "007"),
+        ("bob", "bob@example.org"),
+        ("Bob", drawn),
+    }
+    assert 'title="Cleo · 008"' in page
+    rows = list(csv.DictReader(io.StringIO(teacher.get("/desk/gradebook.csv").text.removeprefix("\ufeff"))))
+    assert sorted((row["student number"], row["pseudonym"] == drawn) for row in rows if row["name"] == "Bob") == [("", True), ("007", False)]
 
 
 def test_nobody_and_nothing_yet(house, teacher):

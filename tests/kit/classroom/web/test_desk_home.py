@@ -1,5 +1,8 @@
 """The desk's first page."""
 
+import re
+
+from browser import Browser
 from house import RIGHT, WRONG
 
 from kit.classroom import gradings
@@ -36,7 +39,13 @@ def test_suspicious_sources_once_for_each_exercise(house, teacher, ada):
         house.grade()
     with house.room.store.writing() as session:
         for submission in session.query(Submission):
-            submission.flags = ["1: os"]
+            submission.flags = ["1: os", "2: sys", "3: os"]
     page = teacher.get("/desk").text
     assert "Sources worth a look" in page
-    assert page.count('<span class="flag"') == 1
+    assert re.findall(r'<span class="flag" title="([^"]+)">([^<]+)</span>', page) == [("line 1, line 3", "os"), ("line 2", "sys")]
+
+
+def test_two_of_one_name_are_told_apart(house, teacher):
+    for _who in range(2):
+        Browser(house).sign_in(house.person("Bob")).send("/exercises/double", source=WRONG)
+    assert len(set(re.findall(r'>Bob</a> <span class="quiet namesake">([^<]+)</span>', teacher.get("/desk").text))) == 2

@@ -18,7 +18,15 @@ def test_a_moment_of_a_form_is_in_utc(text):
 def test_no_moment():
     assert moment("  ") is None
     assert as_field(None) == ""
-    for wrong in ("tomorrow", "2026-13-01T08:00", "2026-09-01 08:00", "2026-09-01T08:30+02:00"):
+    for wrong in (
+        "tomorrow",
+        "2026-13-01T08:00",
+        "2026-09-01 08:00",
+        "2026-09-01T08:30+02:00",
+        "0001-01-01T00:00",
+        "1999-12-31T23:59",
+        "2101-01-01T00:00",
+    ):
         with pytest.raises(Refused) as refused:
             moment(wrong)
         assert refused.value.http == 422

@@ -34,6 +34,29 @@ def test_names_are_kept_apart(house, teacher):
     assert set(sections(house)) == {"Lab A", "Lab B"}
 
 
+def test_one_that_exists_is_not_made_again(house, teacher):
+    teacher.send("/desk/sections", name="Straße A")
+    number = sections(house)["Straße A"]
+    for name in ("Straße A", "  strasse   a "):
+        answer = teacher.send("/desk/sections", name=name)
+        assert answer.status_code == 409
+        assert "this section exists already" in answer.text
+        assert "Straße A" in answer.text
+    teacher.send("/desk/sections", name="Lab B")
+    assert teacher.send("/desk/sections", f"/desk/sections/{sections(house)['Lab B']}", name="STRASSE A").status_code == 409
+    assert teacher.send("/desk/sections", f"/desk/sections/{number}", name="straße A").status_code == 303, "its own name in other letters"
+    assert sections(house).keys() == {"straße A", "Lab B"}
+
+
+def test_people_come_to_the_section_that_is_meant(house, teacher):
+    teacher.send("/desk/sections", name="Lab A")
+    teacher.send("/desk/people", name="Ada", section="lab  a")
+    bob = house.person("Bob")
+    teacher.send(f"/desk/people/{bob.id}", section="LAB A", role="student")
+    assert sections(house).keys() == {"Lab A"}
+    assert ">2</a>" in teacher.get("/desk/sections").text
+
+
 def test_one_that_is_in_use_stays(house, teacher):
     house.person("Ada", section="Lab A")
     with house.room.store.writing() as session:

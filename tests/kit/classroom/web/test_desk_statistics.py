@@ -16,7 +16,7 @@ def test_the_hardest_first_and_check_by_check(house, teacher, ada):
     assert "50% (1 of 2)" in page
     one = teacher.get("/desk/statistics/double").text
     assert "100% (2 of 2)" in one
-    assert "100 % fail: values; most often: You squared x." in one
+    assert "100% fail: values; most often: You squared x." in one
     assert "<strong>2</strong> You squared x." in one
     assert "100% (1 of 1)" in teacher.get("/desk/statistics/double?section=Lab%20A").text
     assert teacher.get("/desk/statistics/none").status_code == 404

@@ -21,10 +21,12 @@ def student(house, ada) -> str:
 def handed(house, ada) -> list[int]:
     """Two submissions for an assignment that tells students no values, where the last one counts; and one for practice."""
     with house.room.store.writing() as session:
-        rules = Rules(title="Week 1", exercises=(("double", 1.0),), feedback="verdict", counts="last")
+        rules = Rules(title="Week 1", exercises=(("double", 1.0),), feedback="verdict", counts="last", closes_at=house.clock())
         assignments.create(session, house.room.bank.by_slug, "week-1", rules, house.clock())
     made = []
     for source, assignment in ((RIGHT, "week-1"), (WRONG, "week-1"), (WRONG + "# <b>\n", "")):
+        if not assignment:
+            house.clock.forward(seconds=1)  # practice of it is possible again
         ada.send("/exercises/double", source=source, assignment=assignment)
         made.append(house.grade())
     return made

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from browser import Browser
-from house import RIGHT, WRONG
+from house import RIGHT, WRONG, judged
+from msgspec.structs import replace
 from sqlalchemy import select
 
+from grader.verdict import Failure, Frame
 from kit.classroom import assignments, gradings
 from kit.classroom.assignments import Rules
 from kit.classroom.limits import Limits
@@ -59,6 +61,35 @@ def test_a_verdict_tells_what_the_assignment_lets_it(house, ada, feedback, told,
     assert told in page
     assert hidden not in page
     assert "7041" not in page
+
+
+def test_what_belongs_to_an_exam_cannot_be_practised(house, ada):
+    practice = '<option value=""'
+    assert practice in ada.get("/exercises/double").text
+    assign(house, "exam", "Exam", attempts=3, closes_at=house.clock() + timedelta(hours=2))
+    assert practice not in ada.get("/exercises/double").text
+    refused = hand_in(ada, WRONG, assignment="")
+    assert refused.status_code == 409
+    assert "double belongs to exam until 2026-09-01 10:00 UTC" in refused.text
+    assert WRONG.strip() in refused.text
+    house.clock.forward(hours=3)
+    assert practice in ada.get("/exercises/double").text
+
+
+def test_the_attempt_is_told_with_the_verdict(house, ada):
+    assign(house, attempts=3)
+    for source in (WRONG, RIGHT):
+        answer = hand_in(ada, source, assignment="week-1")
+    assert "2 of 3 (1 left)" in ada.follow(answer).text
+
+
+def test_a_line_in_no_function_is_told_without_one(house, ada):
+    load = Failure(kind="raised", lines=["SyntaxError: '(' was never closed"], frames=[Frame(1, "", "def double(x:")])
+    answer = hand_in(ada, "def double(x:")
+    with house.room.store.writing() as session:
+        claimed = gradings.claim(session, "w", house.clock(), devices=frozenset({"cpu"}))
+        gradings.finish(session, claimed.grading_id, replace(judged(False), load=load), "here", house.clock())
+    assert '<span class="quiet">line 1</span>' in ada.follow(answer).text
 
 
 def test_a_file_is_handed_in(house, ada):

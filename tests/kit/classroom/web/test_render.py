@@ -90,7 +90,16 @@ def test_source_is_numbered_and_what_hides_is_made_visible():
     assert "\u202e" not in html
 
 
-def test_very_long_source_is_shown_without_colours():
-    html = highlighted("<b>\n" * 30_000)
-    assert html.startswith('<div class="code"><pre>&lt;b&gt;')
-    assert "<span" not in html
+@pytest.mark.parametrize("source", ["<b>\n" * 30_000, "x = 1\n" + "a." * 1000 + "<b>\n"], ids=["long", "a long line"])
+def test_what_is_too_long_for_colours_is_numbered_and_says_so(source):
+    html = highlighted(source, marked=(2,))
+    assert html.startswith('<p class="quiet">This is too long to be shown in colours.</p><div class="code"><pre>')
+    assert html.count('<span class="linenos">') == source.count("\n")
+    assert html.count('<span class="hll"><span class="linenos">') == html.count("hll") == 1
+    assert "&lt;b&gt;" in html
+    assert '<span class="n">' not in html
+
+
+def test_colours_are_made_once_for_the_same_source():
+    assert highlighted("a = 1\n") is highlighted("a = 1\n")
+    assert highlighted("a = 1\n", marked=(1,)) != highlighted("a = 1\n")
