@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-__all__ = ["Refusal", "Remote", "Unreachable", "cleaned_address", "is_exposed"]
+__all__ = ["Refusal", "Remote", "Unreachable", "cleaned_address", "is_exposed", "is_near", "without_https"]
 
 T = TypeVar("T")
 
@@ -30,6 +30,7 @@ CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
 PAUSES = (0.5, 1.0, 2.0)  # seconds between the tries of one request
 LATER = frozenset({502, 503, 504})  # a proxy whose server is being started again
 LARGEST_ANSWER = 20_000_000
+NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")  # how OpenSSL says that something else than TLS came back
 
 
 class Unreachable(OwnFailure):
@@ -119,6 +120,8 @@ class Remote:
             except httpx.TransportError as error:
                 if (untrusted := _untrusted(error)) is not None:
                     raise _distrusted(self._server, untrusted) from error
+                if _speaks_plainly(error):
+                    raise KitError(_("this server does not speak https"), self._server, without_https(self._server)) from error
                 reason, told = _reason(error), None
                 if not repeatable and not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
                     break  # it may have arrived
@@ -189,6 +192,36 @@ def is_exposed(server: str) -> bool:
     """Whether what is said to this server can be read on the way."""
     parts = urlsplit(server)
     return parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}
+
+
+def is_near(server: str) -> bool:
+    """Whether a server is on this machine or in a network of one's own, where many speak http alone."""
+    from ipaddress import ip_address
+
+    host = urlsplit(server).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or host.endswith(".local")
+
+
+def without_https(server: str) -> str:
+    """What to do when https is not what a server speaks; nobody is led to a public one without encryption unawares."""
+    plain = f"http://{server.partition('://')[2]}"
+    if is_near(server):
+        return _("Write http:// before the address: {address}").format(address=plain)
+    return _("Look at the address: only if your teacher's begins with http:// write {address}; others can read along then.").format(address=plain)
+
+
+def _speaks_plainly(error: BaseException | None) -> bool:
+    """Whether a server answered https with something else."""
+    import ssl
+
+    while error is not None:
+        if isinstance(error, ssl.SSLError) and any(word in str(error) for word in NO_TLS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _trusted() -> ssl.SSLContext | bool:

@@ -6,7 +6,9 @@ import msgspec
 
 from grader.verdict import Verdict
 
-__all__ = ["Board", "Cell", "Joined", "Link", "Me", "Own", "Receipt", "Row", "SpeedBoard", "SpeedRow", "Standing", "Submission", "Worth"]
+__all__ = [
+    "Assignment", "Board", "Cell", "Joined", "Link", "Me", "Own", "Receipt", "Row", "SpeedBoard", "SpeedRow", "Standing", "Submission", "Worth",
+]  # fmt: skip
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -32,13 +34,26 @@ class Link(msgspec.Struct, frozen=True):
     url: str
 
 
+class Assignment(msgspec.Struct, frozen=True):
+    """An assignment that one may know of. open: whether something can be handed in now."""
+
+    slug: str
+    title: str
+    open: bool
+    due_at: datetime | None
+    closes_at: datetime | None
+
+
 class Receipt(msgspec.Struct, frozen=True):
-    """An accepted answer. new: False when it was there already."""
+    """An accepted answer. new: False when it was there already. attempt: None for practice; attempts, attempts_left: None without a limit."""
 
     id: int
     new: bool
     position: int | None
     age: float
+    attempt: int | None = None
+    attempts: int | None = None
+    attempts_left: int | None = None
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -53,6 +68,9 @@ class Submission(msgspec.Struct, frozen=True):
     age: float
     feedback: str
     verdict: Verdict | None
+    attempt: int | None = None
+    attempts: int | None = None
+    attempts_left: int | None = None
 
 
 class Cell(msgspec.Struct, frozen=True):

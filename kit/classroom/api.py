@@ -44,7 +44,6 @@ LONGEST_WAIT = 30.0  # seconds of one long poll: proxies end what is silent for 
 LOOK_AGAIN = 2.0  # seconds: another process may have judged
 MOST_LISTED = 100
 LARGEST_KEY = 2**63 - 1
-MISTAKES = frozenset({"wrong-code", "unknown-number", "number-taken"})
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem}, "5XX": {"model": Problem}}
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS, tags=["classroom"])
@@ -55,15 +54,14 @@ def join(request: Request, asked: Joining) -> Joined:
     """Come in as a student by the class's code. The token that comes back is shown this once."""
     here = parts_of(request)
     room = here.room
-    here.limits.entering(address_of(request))
+    here.limits.joining(address_of(request), number=bool(asked.student_id or asked.email))
     try:
         with room.store.writing() as session:
             person = people.join(session, code=asked.code, name=asked.name, email=asked.email, student_id=asked.student_id, now=room.now())
             token = people.issue(session, person, "client", now=room.now(), label=asked.label)
             return Joined(token=token, me=_me(session, person))
     except Refused as error:
-        if error.code in MISTAKES:
-            here.limits.mistaken(address_of(request))
+        here.limits.mistaken(address_of(request), error.code)
         raise
 
 
@@ -88,7 +86,7 @@ def me(request: Request, member: Somebody) -> Me:
 def sign_in_link(request: Request, member: Somebody) -> Link:
     """A link that signs a browser in as the same person, once."""
     here = parts_of(request)
-    here.limits.entering(address_of(request))
+    here.limits.linking(member.person_id)
     room, now = here.room, here.room.now()
     with room.store.writing() as session:
         token = people.issue(session, session.get_one(Person, member.person_id), "link", now=now)
@@ -102,13 +100,23 @@ async def submit(request: Request, response: Response, member: Somebody, answer:
     """Hand in an answer. Sent twice, it is one submission."""
     here = parts_of(request)
     here.limits.submitting(member.person_id)
-    keep = partial(submissions.submit, here.room, member.person_id, answer.exercise, answer.source, assignment=answer.assignment)
+    given = {"assignment": answer.assignment, "spare_last": answer.spare_last}
+    keep = partial(submissions.submit, here.room, member.person_id, answer.exercise, answer.source, **given)
     kept = await run_sync(keep, limiter=here.writers)
     if kept.new:
         here.grader.wake()
     else:
         response.status_code = 200
-    return Receipt(id=kept.submission_id, new=kept.new, position=kept.position, age=max(kept.age, 0.0))
+    tries = kept.tries
+    return Receipt(
+        id=kept.submission_id,
+        new=kept.new,
+        position=kept.position,
+        age=max(kept.age, 0.0),
+        attempt=tries.number,
+        attempts=tries.limit,
+        attempts_left=tries.left,
+    )
 
 
 @router.get("/submissions")
@@ -212,6 +220,9 @@ def _view(status: submissions.Status, member: Member) -> SubmissionView:
         age=max(status.age, 0.0),
         feedback="full" if member.is_staff else status.feedback,
         verdict=None if verdict is None else msgspec.to_builtins(verdict),
+        attempt=status.tries.number,
+        attempts=status.tries.limit,
+        attempts_left=status.tries.left,
     )
 
 

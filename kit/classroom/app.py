@@ -8,8 +8,10 @@ import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 
+from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from sqlalchemy import select
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,10 +26,11 @@ from kit.classroom.identity import Identities
 from kit.classroom.limits import Limits
 from kit.classroom.logs import open_log
 from kit.classroom.metrics import Metrics
-from kit.classroom.parts import Judge, Parts
+from kit.classroom.parts import Judge, Parts, address_of, parts_of, token_of
 from kit.classroom.room import Room
 from kit.classroom.schema import Classroom
 from kit.classroom.standings import Standings
+from kit.classroom.web import auth, boards_pages
 
 __all__ = ["create_app", "revision_of"]
 
@@ -114,7 +117,7 @@ def _queue(room: Room) -> QueueState:
 
 
 class _Listening:
-    """GET /events, as an application of its own: a thousand of them cost little. path: for the log, as a route has it."""
+    """GET /events, for whoever may see the boards, as an application of its own: a thousand cost little. path: for the log, as a route has it."""
 
     path = "/events"
 
@@ -126,4 +129,19 @@ class _Listening:
         if scope["method"] != "GET":  # a stream without an end is no answer to anything else
             await Response(status_code=405, headers={"Allow": "GET"})(scope, receive, send)
             return
-        await self._hub.listen(scope, receive, send)
+        request = Request(scope, receive)
+        await self._hub.listen(receive, send, await run_sync(_listener, request))
+
+
+def _listener(request: Request) -> int | str:
+    """Who wants to listen: the person's id, by a client token or the cookie of a browser; where boards are public else the address.
+
+    Raises Refused (401).
+    """
+    token = token_of(request)
+    if token is not None:
+        member = parts_of(request).identities.whose(token)
+        if member is not None:
+            return member.person_id
+    who = boards_pages.viewer(auth.visitor(request))
+    return address_of(request) if who.person is None else who.person.id

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from grader.text import _
-from kit.classroom import people
+from kit.classroom import people, strict
 from kit.classroom.errors import Refused
 from kit.classroom.room import bump
 from kit.classroom.schema import KEYS, Assignment, AssignmentExercise, Counts, Credit, Feedback, Instant, Person, Section, Submission
@@ -46,11 +46,11 @@ class Rules:
 
 @dataclass(frozen=True)
 class Meant:
-    """An assignment for which something is handed in; refusal: why it cannot be, now."""
+    """An assignment for which something is handed in, id None: practice. refusal: why it cannot be, now."""
 
-    id: int
-    attempts: int | None
-    refusal: Refused | None
+    id: int | None = None
+    attempts: int | None = None
+    refusal: Refused | None = None
 
 
 # Built once: each costs more to build than to run.
@@ -165,27 +165,31 @@ def open_now(assignment: Assignment, now: datetime) -> bool:
     return (assignment.opens_at is None or assignment.opens_at <= now) and (assignment.closes_at is None or now <= assignment.closes_at)
 
 
-def meant(session: Session, slug: str | None, exercise: str, now: datetime, *, role: str, section_id: int | None) -> Meant | None:
+def meant(session: Session, slug: str | None, exercise: str, now: datetime, *, role: str, section_id: int | None) -> Meant:
     """What somebody means who hands in an exercise: the assignment of that name; without one the open one, see find_open; "" and else: practice.
 
-    Raises Refused for an assignment that does not exist or that they may not know of.
+    Students practise nothing that an open assignment is strict about: kit.classroom.strict.
+
+    Raises Refused for an assignment that does not exist or that they may not know of; it names the ones that are open to them.
     """
     if slug is None:
         open_one = _open_one(session, section_id, exercise, now)
-        return None if open_one is None else Meant(open_one.id, open_one.attempts, None)
+        return Meant() if open_one is None else Meant(open_one.id, open_one.attempts)
     if not slug:
-        return None
+        return Meant(refusal=strict.refusal(strict.those(session, section_id, exercise, now) if role == "student" else (), exercise))
     row = session.connection().execute(_NAMED, {"slug": slug, "exercise": exercise}).one_or_none()
     if row is None or (role == "student" and not (row.published and row.section_id in {None, section_id})):
-        raise unknown(slug)
+        raise unknown(slug, _offered(session, role, section_id, now))
     refusal = None
     if not row.has:
         what = _("{exercise} is no exercise of this assignment").format(exercise=exercise)
-        refusal = Refused("not-in-assignment", what, slug, _("Leave the assignment out to hand it in as practice."), http=409)
+        remedy = _("Leave the assignment out: it goes to the open one that has the exercise, else it is practice.")
+        refusal = Refused("not-in-assignment", what, slug, remedy, http=409)
     elif row.opens_at is not None and now < row.opens_at:
         refusal = Refused("not-open", _("this assignment has not opened yet"), slug, _("Look when it opens."), http=409)
     elif row.closes_at is not None and now > row.closes_at:
-        refusal = Refused("closed", _("this assignment is closed"), slug, _("Hand it in as practice, or ask your teacher."), http=409)
+        remedy = strict.again(strict.those(session, section_id, exercise, now) if role == "student" else ())
+        refusal = Refused("closed", _("this assignment is closed"), slug, remedy, http=409)
     return Meant(row.id, row.attempts, refusal)
 
 
@@ -269,7 +273,14 @@ def _taken(slug: str) -> Refused:
     return Refused("taken", _("an assignment has this short name already"), slug, _("Choose another."), http=409)
 
 
-def unknown(slug: str) -> Refused:
+def unknown(slug: str, remedy: str = "") -> Refused:
     """What is said of a name that no assignment has, or none that one may know of."""
     what = _("no assignment is called {slug}").format(slug=slug[:LONGEST_SLUG])
-    return Refused("no-assignment", what, remedy=_("Look at your assignments."), http=404)
+    return Refused("no-assignment", what, remedy=remedy or _("Look at your assignments."), http=404)
+
+
+def _offered(session: Session, role: str, section_id: int | None, now: datetime) -> str:
+    """A sentence with the assignments for which somebody of that role and section can hand something in."""
+    mine = [each for each in all_of_them(session) if role != "student" or (each.published and each.section_id in {None, section_id})]
+    names = ", ".join(f"{each.slug} ({each.title})" for each in mine if open_now(each, now))
+    return _("Open to you: {assignments}.").format(assignments=names) if names else _("No assignment is open to you now.")

@@ -165,8 +165,9 @@ def _count_on(session: Session) -> None:
 
 @cache
 def _row_of(table: Table) -> type[msgspec.Struct]:
-    """A row as it stands in a backup: every column, nothing else, each of its type."""
-    return msgspec.defstruct(table.name, [(column.name, _type_of(column)) for column in table.columns], forbid_unknown_fields=True)
+    """A row as it stands in a backup: every column, nothing else, each of its type. What the first tables did not have is missing in older ones."""
+    columns = [(column.name, _type_of(column), None) if column.info.get("later") else (column.name, _type_of(column)) for column in table.columns]
+    return msgspec.defstruct(table.name, columns, forbid_unknown_fields=True)
 
 
 def _type_of(column: Column[Any]) -> Any:

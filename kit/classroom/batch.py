@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -35,12 +36,16 @@ OnProgress: TypeAlias = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a folder. remembered: how many verdicts were there before. unread: answers that cannot be read, by their authors' fault."""
+    """What came of a folder. remembered: how many verdicts were there before. unread: answers that cannot be read, by their authors' fault.
+
+    older: files that were handed in again since.
+    """
 
     results: tuple[Result, ...]
     strays: tuple[Stray, ...]
     remembered: int
     unread: int
+    older: tuple[Stray, ...] = ()
 
     @property
     def broken(self) -> int:
@@ -64,7 +69,7 @@ class Kept:
         """Open the file, or make it. Raises KitError."""
         self.path = path
         try:
-            self._file = path.open("a+b")
+            self._file = os.fdopen(_private(path), "a+b")
             self._file.seek(0)
             data = self._file.read()
             if data and not data.endswith(b"\n"):
@@ -128,10 +133,10 @@ def grade_folder(
             on_progress(done, len(works), waiting[key][0].answer.student)
         results = [_result(work, place, kept.verdicts.get(work.key), errors) for work in works]
     try:
-        write_atomically(out, csv_text(table(results, columns)))
+        write_atomically(out, csv_text(table(results, columns)), private=True)
     except OSError as error:
         raise _unwritable(out, error) from error
-    return Outcome(tuple(results), contents.strays, remembered, sum(bool(work.error) for work in works))
+    return Outcome(tuple(results), contents.strays, remembered, sum(bool(work.error) for work in works), contents.older)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +150,8 @@ class _Work:
 
 
 def _read(answer: Answer) -> _Work:
+    if answer.error or answer.exercise is None:
+        return _Work(answer=answer, error=answer.error)
     try:
         source = read_answer(answer.path)
     except KitError as error:
@@ -171,6 +178,7 @@ def _judge(work: _Work, executor: Executor, sandbox: Policy, lang: str) -> Verdi
     with speaking(lang):
         for _try in range(TRIES):
             try:
+                assert work.answer.exercise is not None  # else it would not wait
                 return executor.grade(job_for(work.answer.exercise, work.source, sandbox=sandbox, lang=lang))
             except Infrastructure as error:
                 reason = str(error)
@@ -195,6 +203,14 @@ def _lines(data: bytes) -> Iterator[_Line]:
     for line in data.splitlines():
         with contextlib.suppress(msgspec.MsgspecError):
             yield msgspec.json.decode(line, type=_Line)
+
+
+def _private(path: Path) -> int:
+    """A file to append to, made when there is none, for its owner alone also when there was one: names and answers are in it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+    if os.name == "posix":
+        os.fchmod(handle, 0o600)
+    return handle
 
 
 def _unwritable(path: Path, error: OSError) -> KitError:

@@ -17,7 +17,7 @@ from grader.text import _, ngettext
 from grader.verdict import Policy
 from kit.bank import Bank
 from kit.classroom import gradings
-from kit.classroom.database import Store, known_schemas, open_present, schema_of
+from kit.classroom.database import NoClassroom, Store, known_schemas, open_present, schema_of
 from kit.classroom.executor import open_executor
 from kit.classroom.local import cores, has_gpu
 from kit.classroom.schema import AssignmentExercise, Audit, Classroom, Person, Submission, VerdictRow
@@ -33,10 +33,14 @@ SHOWN = 5
 
 def examine(bank: Bank, url: str, now: datetime, *, grade_on: str = "local", sandbox: Policy = "server") -> Iterator[Finding]:
     """Everything, one finding after the other; the sandbox and a cluster take seconds."""
-    store = None
+    store = folder = None
     try:
         store = open_present(url, migrate=False)
         yield _schema(store)
+    except NoClassroom as error:
+        folder = error.folder
+        facts = _("no classroom yet ({place}): it is made at the first start").format(place=error.where)
+        yield Finding(_("database"), fine=False, facts=facts, remedy=error.remedy, required=False)
     except KitError as error:
         yield Finding(_("database"), fine=False, facts=_told(error), remedy=error.remedy)
     if store is not None:
@@ -45,8 +49,8 @@ def examine(bank: Bank, url: str, now: datetime, *, grade_on: str = "local", san
                 yield from _content(session, bank, now)
         folder = Path(store.url.database or ".").parent if store.url.get_backend_name() == "sqlite" else None
         store.close()
-        if folder is not None:
-            yield _room(_("disk of the database"), folder)
+    if folder is not None:
+        yield _room(_("disk of the database"), folder)
     yield _room(_("disk for temporary files"), Path(tempfile.gettempdir()))
     yield _bank(bank)
     yield from _judges(bank, grade_on, sandbox)

@@ -18,18 +18,22 @@ from kit.classroom import people
 from kit.classroom.errors import Refused
 from kit.classroom.schema import Person
 
-__all__ = ["Changed", "Changes", "Listed", "apply", "compare", "read"]
+__all__ = ["Changed", "Changes", "Listed", "Sheet", "apply", "compare", "read"]
 
 LARGEST, MOST_ROWS = 5_000_000, 20_000  # of a class list
 HEADINGS = {
     "name": ("name", "full name", "student", "student name", "姓名", "名字", "学生", "学生姓名"),
     "first": ("first name", "given name", "firstname", "名"),
     "last": ("last name", "surname", "family name", "lastname", "姓"),
-    "student_id": ("student number", "student id", "student_id", "number", "id number", "sis user id", "学号", "学生编号"),
+    "student_id": (
+        "student number", "student id", "student_id", "number", "id number", "学号", "学生编号", "sis user id", "sis login id", "id",
+    ),
     "email": ("email", "e-mail", "email address", "e-mail address", "mail", "邮箱", "电子邮箱", "电子邮件", "邮件"),
     "section": ("section", "group", "class", "班级", "班", "小组", "分组"),
 }
 SHOWN = 10  # problems of a class list that are told at once
+CANVAS = {"student", "id", "section"}  # headings that Canvas's gradebook has
+NOBODY = {"points possible", "student, test"}  # whom Canvas has in the column of names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,13 @@ class Listed:
     section: str | None = None
 
 
+class Sheet(NamedTuple):
+    """What a file has of a class. unused: the headings of columns that say nothing to us."""
+
+    rows: list[Listed]
+    unused: tuple[str, ...]
+
+
 class Changed(NamedTuple):
     """Somebody who is here already, and what the list says otherwise: the names of fields."""
 
@@ -53,16 +64,20 @@ class Changed(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What a class list would do. same: how many are here as it says. problems: sentences; with any of them nothing can be put in."""
+    """What a class list would do. same: how many are here as it says. problems: sentences; with any of them nothing can be put in.
+
+    notes: sentences about lines that were passed over.
+    """
 
     new: tuple[Listed, ...]
     changed: tuple[Changed, ...]
     same: int
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
-def read(data: bytes, encoding: str | None = None) -> list[Listed]:
-    """The rows of a CSV file with headings, as spreadsheets and course systems write it.
+def read(data: bytes, encoding: str | None = None) -> Sheet:
+    """The rows of a CSV file with headings, as spreadsheets and course systems write it: also the gradebook of Canvas, whose other rows are left out.
 
     Commas, semicolons or tabs; UTF-8, UTF-16 with its mark, or what `encoding` says. Raises Refused: no text, no headings that we know, nobody in it.
     """
@@ -70,24 +85,31 @@ def read(data: bytes, encoding: str | None = None) -> list[Listed]:
     first = lines.split("\n", 1)[0]
     reader = csv.reader(io.StringIO(lines, newline=""), delimiter=max(",;\t", key=first.count))
     try:
-        places = _places(next(reader, []))
+        headings = next(reader, [])
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise _bad(_("this cannot be read as CSV ({reason})").format(reason=error), _("Save it as CSV again.")) from error
+    seen = [_plain(heading) for heading in headings]
+    if set(seen) >= CANVAS:
+        at = seen.index("student")
+        rows = [(line, row) for line, row in rows if len(row) > at and _plain(row[at]) not in {"", *NOBODY}]
+    places = _places(headings, [row for _line, row in rows])
     if not rows:
         raise _bad(_("there is nobody in this list"), _("Write one line for each student below the headings."))
     if len(rows) > MOST_ROWS:
         raise _bad(_("there are more than {n} lines").format(n=MOST_ROWS), _("Import it in parts."))
-    return [_listed(line, row, places) for line, row in rows]
+    unused = tuple(heading.strip() for at, heading in enumerate(headings) if heading.strip() and at not in places.values())
+    return Sheet([_listed(line, row, places) for line, row in rows], unused)
 
 
 def compare(session: Session, rows: Iterable[Listed]) -> Changes:
     """What putting in a class list would do. Somebody is known by the student number, else by the email; names change, nobody is taken away."""
     here = list(session.scalars(select(Person)))
-    by_number = {person.student_id: person for person in here if person.student_id}
+    by_number = {person.student_id.casefold(): person for person in here if person.student_id}
     by_email = {person.email: person for person in here if person.email}
-    numbers: dict[str, int] = {}
-    emails: dict[str, int] = {}
+    numbers: dict[str, Listed] = {}
+    emails: dict[str, Listed] = {}
+    notes: list[str] = []
     new: list[Listed] = []
     changed: list[Changed] = []
     problems: list[str] = []
@@ -99,13 +121,17 @@ def compare(session: Session, rows: Iterable[Listed]) -> Changes:
             reason = f"{error.what} ({error.where})" if error.where else error.what
             problems.append(_("line {n}: {reason}").format(n=row.line, reason=reason))
             continue
-        first = next((seen[key] for seen, key in ((numbers, row.student_id), (emails, row.email)) if key and key in seen), None)
-        if first is not None:
-            problems.append(_("line {n}: the same number or email as line {first}").format(n=row.line, first=first))
+        number = (row.student_id or "").casefold()
+        first = numbers.get(number) or emails.get(row.email or "")
+        if first is not None and replace(row, line=first.line) == first:
+            notes.append(_("line {n}: the same as line {first}, passed over").format(n=row.line, first=first.line))
             continue
-        numbers |= {row.student_id: row.line} if row.student_id else {}
-        emails |= {row.email: row.line} if row.email else {}
-        person = by_number.get(row.student_id or "") or by_email.get(row.email or "")
+        if first is not None:
+            problems.append(_("line {n}: the same number or email as line {first}").format(n=row.line, first=first.line))
+            continue
+        numbers |= {number: row} if number else {}
+        emails |= {row.email: row} if row.email else {}
+        person = by_number.get(number) or by_email.get(row.email or "")
         if person is None:
             new.append(row)
             continue
@@ -114,13 +140,13 @@ def compare(session: Session, rows: Iterable[Listed]) -> Changes:
             problems.append(_("line {n}: {name} is no student here").format(n=row.line, name=person.name))
         elif owner is not None and owner is not person:
             problems.append(_("line {n}: the email is somebody else's already").format(n=row.line))
-        elif row.student_id and person.student_id and row.student_id != person.student_id:
+        elif number and person.student_id and number != person.student_id.casefold():
             problems.append(_("line {n}: the email belongs to another student number").format(n=row.line))
         elif fields := _differing(person, row):
             changed.append(Changed(person.id, row, fields))
         else:
             same += 1
-    return Changes(new=tuple(new), changed=tuple(changed), same=same, problems=tuple(problems))
+    return Changes(new=tuple(new), changed=tuple(changed), same=same, problems=tuple(problems), notes=tuple(notes))
 
 
 def apply(session: Session, changes: Changes, now: datetime) -> None:
@@ -154,10 +180,19 @@ def _text(data: bytes, encoding: str | None) -> str:
     return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _places(headings: Sequence[str]) -> dict[str, int]:
-    """Where each field stands."""
-    seen = [" ".join(heading.strip().strip("*").lower().split()) for heading in headings]
-    places = {field: seen.index(name) for field, names in HEADINGS.items() for name in reversed(names) if name in seen}
+def _plain(heading: str) -> str:
+    return " ".join(heading.strip().strip("*").lower().split())
+
+
+def _places(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Where each field stands: in the first of its columns that has anything in it."""
+    seen = [_plain(heading) for heading in headings]
+    places: dict[str, int] = {}
+    for field, names in HEADINGS.items():
+        columns = [seen.index(name) for name in names if name in seen]
+        filled = (at for at in columns if any(at < len(row) and row[at].strip() for row in rows))
+        if columns:
+            places[field] = next(filled, columns[0])
     if not ("name" in places or {"first", "last"} <= places.keys()) or not places.keys() & {"student_id", "email"}:
         what = _("the list needs a column for the name, and one for the student number or the email")
         raise Refused("bad-list", what, ", ".join(headings)[:200], _("Head the columns: name, student number, email, section."), http=422)

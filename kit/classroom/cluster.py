@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import logging
 import os
 import secrets
+import signal
 import socket
 import threading
 import time
 from collections.abc import Generator
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -30,8 +34,12 @@ OPEN_SECONDS = 120.0  # for the first node to be ready: its judge imports torch
 LOOK_SECONDS = 2.0  # between two looks at which nodes there are
 PLACE_SECONDS = 60.0  # that an answer waits for a place when its node was lost
 CLOSE_SECONDS = 5.0
+GONE_SECONDS = 20.0  # that the head may be away: Ray ends this process after 60
+SELDOM_SECONDS = 30.0  # at most, between two looks whether it is back
 KNOCK_SECONDS = 5.0
 JUDGED = 3  # times, at most: a doubtful verdict is confirmed
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -56,25 +64,24 @@ class _Place:
 def open_cluster(address: str, *, bank: Bank, sandbox: Policy) -> RayExecutor:
     """Join the cluster whose head answers at HOST:PORT ("auto": the one that this machine belongs to), and wait for the first node that can judge.
 
-    This machine must be a node of it (`ray start --address HOST:PORT --num-cpus 0` for one that shall not judge). Raises KitError. Where
-    the cluster's head is gone for a minute, Ray ends this process; what was not judged is judged after it is started again.
+    This machine must be a node of it (`ray start --address HOST:PORT --num-cpus 0` for one that shall not judge). Raises KitError. A head that is
+    gone later is waited for; see RayExecutor.
     """
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # read when Ray is imported; else, between two clusters, it would begin one of its own here
     try:
         ray: Any = import_module("ray")
     except ImportError as error:
         remedy = _("Run: pip install 'nn-practice-kit[cluster]'")
         raise KitError(_("Ray is not installed"), f"--grade-on ray://{address}", remedy) from error
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    joined = not ray.is_initialized()
     try:
-        _knock(address)
-        if joined:
-            ray.init(address=address, namespace="kit-classroom", log_to_driver=False, logging_level="ERROR")
+        if address != "auto":
+            _knock(address)
+        _join(ray, address)
     except (ConnectionError, ValueError, RuntimeError, OSError, AssertionError, ray.exceptions.RayError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         remedy = _("See that it runs, and that this machine belongs to it: ray start --address {address}").format(address=address)
-        raise KitError(_("the Ray cluster cannot be joined ({reason})").format(reason=reason), f"ray://{address}", remedy) from error
-    executor = RayExecutor(ray, bank, sandbox, leave=joined)
+        raise KitError(_("the Ray cluster cannot be joined ({reason})").format(reason=_told(error)), f"ray://{address}", remedy) from error
+    executor = RayExecutor(ray, bank, sandbox, ray.get_runtime_context().gcs_address if address == "auto" else address)
     try:
         executor.wait_for_a_node(OPEN_SECONDS)
     except BaseException:
@@ -83,21 +90,48 @@ def open_cluster(address: str, *, bank: Bank, sandbox: Policy) -> RayExecutor:
     return executor
 
 
+def _join(ray: Any, address: str) -> None:
+    """Raises what Ray raises: ConnectionError, and nearly anything else."""
+    ray.init(address=address, namespace="kit-classroom", log_to_driver=False, logging_level="ERROR")
+
+
 def _knock(address: str) -> None:
-    """Raise OSError when nobody listens there: Ray itself would look for minutes."""
-    if address != "auto":
-        host, _colon, port = address.rpartition(":")
-        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
+    """Raise OSError when nobody listens there: Ray itself would look for minutes, or for ever."""
+    host, _colon, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_SECONDS).close()
+
+
+@contextlib.contextmanager
+def _sigterm_as_it_is() -> Generator[None]:
+    """Ray takes the signal to stop for itself when it begins, and to nobody when it ends; Python could put that right in its main thread only."""
+    libc, action = ctypes.CDLL(None), ctypes.create_string_buffer(512)  # no struct sigaction is as large
+    libc.sigaction(signal.SIGTERM, None, action)
+    try:
+        yield
+    finally:
+        libc.sigaction(signal.SIGTERM, action, None)
+
+
+def _told(error: Exception) -> str:
+    """What an exception says, in one line."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 class RayExecutor:
-    """The judges of a cluster. Nodes may come and go."""
+    """The judges of a cluster. Nodes may come and go, and so may its head: then nothing is judged until it is back, or another one at its address.
 
-    def __init__(self, ray: Any, bank: Bank, sandbox: Policy, *, leave: bool) -> None:
-        """leave: end the connection to the cluster when this is closed."""
-        self._ray, self._bank, self._leave = ray, bank, leave
+    Ray ends a process whose head has been gone for a minute, and hangs in whatever is asked of a head that is gone. So we knock before we ask,
+    part from the cluster in time, and join it again.
+    """
+
+    def __init__(self, ray: Any, bank: Bank, sandbox: Policy, head: str) -> None:
+        """A process that has joined a cluster; head: where its head listens."""
+        self._ray, self._bank, self._head = ray, bank, head
         self._sandbox: Policy = sandbox
+        self._joined = True
+        self._seen = time.monotonic()  # when the head answered last
         self._places: list[_Place] = []
+        self._asked: set[Future[bytes]] = set()
         self._news = threading.Condition()
         self._closed = threading.Event()
         self._trouble = ""
@@ -138,16 +172,18 @@ class RayExecutor:
     def _reply(self, job: Job) -> Reply:
         version = bank_version(self._bank.exercise(job.slug))
         with self._place("cuda" if job.device == "cuda" else "cpu") as place:
-            asked = place.actor.grade.remote(encode(job), version)
             try:
-                data = self._ray.get(asked, timeout=JUDGED * patience(job))
-            except self._ray.exceptions.GetTimeoutError as error:
+                with self._asking(place.actor.grade.remote(encode(job), version).future()) as asked:
+                    data = asked.result(JUDGED * patience(job))
+            except TimeoutError as error:
                 self._lost(place, _("it does not answer"), hangs=True)
                 raise Infrastructure(_("{name} does not answer").format(name=place.name)) from error
+            except CancelledError as error:
+                raise Infrastructure(_("the head of the Ray cluster was lost")) from error
             except self._ray.exceptions.RayError as error:
                 self._lost(place, _("its judge ended"))
                 raise Infrastructure(_("{name} was lost ({kind})").format(name=place.name, kind=type(error).__name__)) from error
-        reply = msgspec.json.decode(cast("bytes", data), type=Reply)
+        reply = msgspec.json.decode(data, type=Reply)
         if reply.failed:
             raise Infrastructure(reply.failed)
         return reply
@@ -169,14 +205,32 @@ class RayExecutor:
         with self._news:
             places, self._places = self._places, []
             self._news.notify_all()
+        with contextlib.suppress(OSError):
+            _knock(self._head)
+            self._end(places)
+        self._ray.shutdown()
+
+    def _end(self, places: list[_Place]) -> None:
         with contextlib.suppress(self._ray.exceptions.RayError):
             if closing := [place.actor.close.remote() for place in places if place.fine]:
                 self._ray.wait(closing, num_returns=len(closing), timeout=CLOSE_SECONDS)
         for place in places:
             with contextlib.suppress(self._ray.exceptions.RayError):
                 self._ray.kill(place.actor)
-        if self._leave:
-            self._ray.shutdown()
+
+    @contextlib.contextmanager
+    def _asking(self, asked: Future[bytes]) -> Generator[Future[bytes]]:
+        """Wait for an actor's answer, outside of Ray: it is cancelled when we part from the cluster, which whoever waits in Ray would not survive."""
+        with self._news:
+            if self._joined:
+                self._asked.add(asked)
+            else:
+                asked.cancel()
+        try:
+            yield asked
+        finally:
+            with self._news:
+                self._asked.discard(asked)
 
     @contextlib.contextmanager
     def _place(self, device: str) -> Generator[_Place]:
@@ -216,18 +270,51 @@ class RayExecutor:
         return bool(self._places) and all(place.unfit for place in self._places)
 
     def _watch(self) -> None:
-        """Until this is closed: which nodes are there, which are ready."""
+        """Until this is closed: whether the head is there, which nodes are, which are ready."""
+        pause = LOOK_SECONDS
         while True:
             try:
-                self._look()
-                trouble = ""
-            except Exception as error:  # noqa: BLE001  # whatever Ray raises: the health page says it, and the next look may find it mended
-                trouble = f"{type(error).__name__}: {error}".splitlines()[0]
+                _knock(self._head)
+            except OSError as error:
+                trouble = _("the head of the cluster does not answer ({reason})").format(reason=_told(error))
+                if self._joined and time.monotonic() - self._seen > GONE_SECONDS:
+                    self._part(trouble)
+            else:
+                self._seen = time.monotonic()
+                trouble = self._visit()
             with self._news:
                 self._trouble = trouble
                 self._news.notify_all()
-            if self._closed.wait(LOOK_SECONDS):
+            pause = LOOK_SECONDS if self._joined else min(2 * pause, SELDOM_SECONDS)
+            if self._closed.wait(pause):
                 return
+
+    def _part(self, trouble: str) -> None:
+        """Leave a cluster whose head is gone. What is being judged is judged again."""
+        log.warning("%s: nothing is judged until it does", trouble)
+        with self._news:
+            self._joined, self._places, self._trouble = False, [], trouble
+            for asked in self._asked:
+                asked.cancel()
+            self._news.notify_all()
+        try:
+            with _sigterm_as_it_is():
+                self._ray.shutdown()
+        except Exception:
+            log.exception("Ray did not end as it should")
+
+    def _visit(self) -> str:
+        """Look at a cluster whose head answers, after joining it again if need be; what went wrong, "" for nothing."""
+        try:
+            if not self._joined:
+                with _sigterm_as_it_is():
+                    _join(self._ray, self._head)
+                with self._news:
+                    self._joined = True
+            self._look()
+        except Exception as error:  # noqa: BLE001  # whatever Ray raises: the health page says it, and the next look may find it mended
+            return f"{type(error).__name__}: {_told(error)}"
+        return ""
 
     def _look(self) -> None:
         nodes = {node["NodeID"]: node for node in self._ray.nodes() if node["Alive"]}

@@ -23,11 +23,19 @@ from sqlalchemy.orm import Session
 from grader.text import _
 from kit.errors import KitError
 
-__all__ = ["DEFAULT_URL", "Store", "known_schemas", "open_present", "open_store", "schema_of"]
+__all__ = ["DEFAULT_URL", "NoClassroom", "Store", "known_schemas", "open_present", "open_store", "opened_or_gone", "schema_of"]
 
 DEFAULT_URL = "sqlite:///classroom.db"
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 10.0  # how long a writer waits for another process that writes
+
+
+class NoClassroom(KitError):
+    """There is none yet at this place. folder: where a file of it would lie, None for another kind of database."""
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(_("there is no classroom yet"), url.render_as_string(), _("Begin one: kit class serve"))
+        self.folder = Path(url.database or "").parent if url.get_backend_name() == "sqlite" else None
 
 
 class Store:
@@ -73,16 +81,35 @@ def open_store(url: str = DEFAULT_URL, *, migrate: bool = True) -> Store:
     return store
 
 
+@contextmanager
+def opened_or_gone(url: str) -> Generator[Store]:
+    """As open_store, for a block that fills a database; when it fails, an SQLite file that was not there before is not there afterwards."""
+    place = _place(url)
+    path = Path(place.database or "") if place.get_backend_name() == "sqlite" else None
+    made = path if path is not None and not path.exists() else None
+    try:
+        store = open_store(url)
+        try:
+            yield store
+        finally:
+            store.close()
+    except BaseException:
+        for ending in ("", "-wal", "-shm") if made is not None else ():
+            with suppress(OSError):
+                Path(f"{made}{ending}").unlink(missing_ok=True)
+        raise
+
+
 def open_present(url: str, *, migrate: bool = True) -> Store:
-    """As open_store, for what makes sense only where a classroom is. Raises KitError when there is none yet; nothing is made there."""
+    """As open_store, for what makes sense only where a classroom is. Raises NoClassroom when there is none yet; nothing is made there."""
     place = _place(url)
     if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
-        raise KitError(_("there is no classroom yet"), url, _("Begin one: kit class serve"))
+        raise NoClassroom(place)
     store = Store(_engine(place))
     with _told(store.url):
         if schema_of(store) is None:
             store.close()
-            raise KitError(_("there is no classroom yet"), store.url.render_as_string(), _("Begin one: kit class serve"))
+            raise NoClassroom(store.url)
         if migrate:
             _migrate(store.engine)
     return store

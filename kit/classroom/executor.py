@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -86,7 +87,11 @@ def open_executor(where: str, *, bank: Bank, sandbox: Policy, jobs: int | None =
     if where.startswith("ray://"):
         from kit.classroom.cluster import open_cluster  # noqa: PLC0415  # the same
 
-        return open_cluster(where.removeprefix("ray://").rstrip("/") or "auto", bank=bank, sandbox=sandbox)
+        address = where.removeprefix("ray://").rstrip("/") or "auto"
+        if address != "auto" and not re.fullmatch(r"[^\s/]+:[0-9]{1,5}", address):
+            what = _("{address} is no address of a cluster's head").format(address=address)
+            raise KitError(what, "--grade-on", _("Write ray://HOST:PORT, say ray://10.0.0.5:6379; ray://auto is the cluster of this machine."))
+        return open_cluster(address, bank=bank, sandbox=sandbox)
     raise KitError(_("{name} is no place to grade").format(name=where), "--grade-on", _("Write local, or ray://HOST:PORT."))
 
 

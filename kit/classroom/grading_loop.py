@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime
 from typing import TypeVar, cast
 
 from msgspec import structs
@@ -44,7 +45,10 @@ class Grader:
     """Judges what is pending until it is stopped. Everything that it knows stands in the database: it may be killed at any time."""
 
     def __init__(self, room: Room, executor: Executor, *, on_verdict: Callable[[int], None] = lambda _submission_id: None) -> None:
-        """on_verdict gets a submission's id after its verdict, or when its grading is given up, in a thread of ours. Speaks the language in use."""
+        """on_verdict gets a submission's id after its verdict, or when its grading is given up, in a thread of ours. Speaks the language in use.
+
+        A verdict speaks the language that the student spoke when they handed in.
+        """
         self.executor = executor
         self.worker = f"{platform.node()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._room = room
@@ -63,7 +67,7 @@ class Grader:
 
     def start(self) -> None:
         """Take back what a dead server left running, and begin. Raises KitError when the database does not answer."""
-        self._recover()
+        self._recover(self._room.now())
         self._measurements.find()
         self._loop.start()
 
@@ -120,21 +124,30 @@ class Grader:
             with self._room.store.writing() as session:
                 gradings.heartbeat(session, self.worker, ours, now)
         if not self._alone:
-            self._recover()
+            self._recover(now)
 
-    def _recover(self) -> None:
+    def _recover(self, now: datetime) -> None:
+        """now: not later than that of our own heartbeat."""
         with self._room.store.writing() as session:
-            count = gradings.recover(session, self._room.now(), lease=None if self._alone else gradings.LEASE)
-        if count:
-            log.warning("%d gradings were left by a server that is gone; they are made again", count)
+            left = gradings.recover(session, now, lease=None if self._alone else gradings.LEASE)
+            if left.given_up:
+                regrade.settle(session)
+        if left.again:
+            log.warning("%d gradings were left by a server that is gone; they are made again", left.again)
+        for submission_id in left.given_up:
+            log.warning("submission %d was being judged at three deaths of a server; a teacher decides whether it is tried again", submission_id)
+            self._on_verdict(submission_id)
 
     def _claim(self) -> Claimed | None:
         """The next grading for which there is a place."""
         devices = self._free()
-        if not devices:
+        with self._news:
+            running = list(self._running.values())
+        if not devices or any(claimed.alone for claimed in running):
             return None
+        busy = bool(running) or self._measuring.locked()
         with self._room.store.writing() as session:
-            return gradings.claim(session, self.worker, self._room.now(), devices=devices)
+            return gradings.claim(session, self.worker, self._room.now(), devices=devices, busy=busy)
 
     def _free(self) -> frozenset[str]:
         """The devices that have a place for one more answer."""
@@ -203,7 +216,7 @@ class Grader:
         if version != claimed.bank_version and not self._write(lambda session: self._renewed(session, claimed, version)):
             return None
         device = cast("Device", claimed.device)
-        work = job_for(exercise, claimed.source, sandbox=self._room.settings.sandbox, device=device, lang=self._lang)
+        work = job_for(exercise, claimed.source, sandbox=self._room.settings.sandbox, device=device, lang=claimed.lang or self._lang)
         verdict = self.executor.grade(work)
         if verdict.error is not None:
             raise Infrastructure(verdict.error)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import CursorResult, Update, bindparam, func, insert, or_, select, update
+from sqlalchemy import CursorResult, Update, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from grader.text import _
 from grader.verdict import Verdict, encode
 from kit.classroom import audit
 from kit.classroom.line import WAITING, position, since
@@ -15,8 +16,8 @@ from kit.classroom.room import bump
 from kit.classroom.schema import Grading, GradingState, Instant, Submission, VerdictRow
 
 __all__ = [
-    "LEASE", "TRIES", "Claimed", "QueueState", "claim", "enqueue", "fail", "finish", "heartbeat", "position", "queue", "recover", "release", "renew",
-    "retry",
+    "LEASE", "TRIES", "Claimed", "Left", "QueueState", "claim", "enqueue", "fail", "finish", "heartbeat", "position", "queue", "recover", "release",
+    "renew", "retry",
 ]  # fmt: skip
 
 LEASE = timedelta(seconds=60)  # after so long without a heartbeat a worker is given up
@@ -25,7 +26,7 @@ TRIES = 3
 
 _INSERT = insert(Grading)
 _NEXT = (
-    select(Grading.id)
+    select(Grading.id, and_(Grading.worker != "", Grading.attempts >= TRIES - 1).label("alone"))
     .join(WAITING, WAITING.c.id == Grading.id)
     .where(Grading.state == "pending", Grading.device.in_(bindparam("devices", expanding=True)))
     .where(or_(Grading.not_before.is_(None), Grading.not_before <= bindparam("now", type_=Instant())))
@@ -37,7 +38,11 @@ _NEXT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
-    """A grading that a worker has taken on. bank_version: for which it was asked; attempts: how often the infrastructure failed at it."""
+    """A grading that a worker has taken on.
+
+    bank_version: for which it was asked; attempts: how often the infrastructure failed at it; alone: nothing else is to be judged meanwhile;
+    lang: which language the verdict is to speak, None: the server's.
+    """
 
     grading_id: int
     submission_id: int
@@ -47,7 +52,16 @@ class Claimed:
     device: str
     bank_version: str
     attempts: int
+    alone: bool
     regrade: bool
+    lang: str | None
+
+
+class Left(NamedTuple):
+    """What had nobody behind it: how many are made again, and which submissions are given up."""
+
+    again: int
+    given_up: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,20 +82,24 @@ def enqueue(session: Session, submission_id: int, bank_version: str, now: dateti
     return cast("int", row.inserted_primary_key[0])
 
 
-def claim(session: Session, worker: str, now: datetime, *, devices: frozenset[str]) -> Claimed | None:
+def claim(session: Session, worker: str, now: datetime, *, devices: frozenset[str], busy: bool = False) -> Claimed | None:
     """The next grading for a worker that has these devices; it is running from now on. None: there is nothing to do.
 
     The order is fair: by how many gradings the person had judged or running in the last 10 minutes plus how many of theirs wait before it, then by
-    id. Regrades come after everything else.
+    id. Regrades come after everything else. busy: the worker judges something meanwhile; what is to be judged alone waits, and all behind it.
     """
-    grading_id = session.connection().scalar(_NEXT, {**since(now), "now": now, "devices": sorted(devices)})
-    if grading_id is None:
+    # What was under way at two deaths of a server is judged alone the third time: an answer that kills servers is charged with its own three deaths
+    # and with nobody else's, and everybody else with two at most (and what chance adds).
+    following = session.connection().execute(_NEXT, {**since(now), "now": now, "devices": sorted(devices)}).one_or_none()
+    if following is None or (following.alone and busy):
         return None
+    grading_id: int = following.id
     taken = update(Grading).where(Grading.id == grading_id, Grading.state == "pending")
     if not _changed(session, taken.values(state="running", worker=worker, claimed_at=now, not_before=None)):
         return None
-    found = select(Grading, Submission.person_id, Submission.exercise, Submission.source).join(Submission).where(Grading.id == grading_id)
-    grading, person_id, exercise, source = session.execute(found.execution_options(populate_existing=True)).one()
+    answer = (Submission.person_id, Submission.exercise, Submission.source, Submission.lang)
+    found = select(Grading, *answer).join(Submission).where(Grading.id == grading_id)
+    grading, person_id, exercise, source, lang = session.execute(found.execution_options(populate_existing=True)).one()
     return Claimed(
         grading_id=grading.id,
         submission_id=grading.submission_id,
@@ -91,7 +109,9 @@ def claim(session: Session, worker: str, now: datetime, *, devices: frozenset[st
         device=grading.device,
         bank_version=grading.bank_version,
         attempts=grading.attempts,
+        alone=following.alone,
         regrade=grading.regrade_id is not None,
+        lang=lang,
     )
 
 
@@ -112,9 +132,10 @@ def renew(session: Session, grading_id: int, bank_version: str) -> bool:
 
 
 def finish(session: Session, grading_id: int, verdict: Verdict, machine: str, now: datetime) -> bool:
-    """Write the verdict, once, and make the submission's first one count. False: there is one already; that is audited, and nothing changes.
+    """Write the verdict, once, and make the submission's first one count. False: there is another already; that is audited, and nothing changes.
 
-    Whoever is late is believed as long as nobody else was faster: a worker that was given up too early has judged the same answer.
+    Whoever is late is believed as long as nobody else was faster: a worker that was given up too early has judged the same answer. This very verdict
+    may come again: the database took it, and its receipt was lost.
     """
     if verdict.error is not None:
         raise ValueError("a verdict that says that the judge failed is no verdict")
@@ -122,8 +143,13 @@ def finish(session: Session, grading_id: int, verdict: Verdict, machine: str, no
     if grading is None:
         audit.note(session, now, None, "late-verdict", f"grading {grading_id}", machine=machine, passed=verdict.passed)
         return False
-    written = select(VerdictRow.id).where(VerdictRow.submission_id == grading.submission_id, VerdictRow.bank_version == grading.bank_version)
-    if session.scalar(written) is not None:
+    body, machine = encode(verdict), machine[:100]
+    there = select(VerdictRow.verdict, VerdictRow.machine)
+    there = there.where(VerdictRow.submission_id == grading.submission_id, VerdictRow.bank_version == grading.bank_version)
+    written = session.execute(there).one_or_none()
+    if written is not None:
+        if written == (body, machine):
+            return True
         audit.note(
             session, now, None, "late-verdict", f"submission {grading.submission_id}", grading=grading_id, machine=machine, passed=verdict.passed
         )
@@ -135,9 +161,9 @@ def finish(session: Session, grading_id: int, verdict: Verdict, machine: str, no
         checks_passed=sum(check.status == "passed" for check in verdict.checks),
         checks_total=len(verdict.checks),
         seconds=verdict.seconds,
-        machine=machine[:100],
+        machine=machine,
         graded_at=now,
-        verdict=encode(verdict),
+        verdict=body,
     )
     session.add(row)
     grading.state, grading.finished_at, grading.failure = "done", now, ""
@@ -172,7 +198,7 @@ def release(session: Session, grading_id: int, worker: str) -> bool:
     grading = _of_worker(session, grading_id, worker)
     if grading is None:
         return False
-    grading.state, grading.worker, grading.claimed_at = "pending", "", None
+    grading.state, grading.claimed_at = "pending", None  # its worker stays: a grading that is to be judged alone still is
     return True
 
 
@@ -191,15 +217,21 @@ def heartbeat(session: Session, worker: str, grading_ids: Sequence[int], now: da
     return _changed(session, own.values(claimed_at=now))
 
 
-def recover(session: Session, now: datetime, *, lease: timedelta | None = None) -> int:
-    """Put back what is running with nobody behind it; how many.
+def recover(session: Session, now: datetime, *, lease: timedelta | None = None) -> Left:
+    """Put back what is running with nobody behind it, as another failure of the infrastructure: after three, it is failed, for the teacher.
 
     lease None: everything, at the start of the only server of a database; else what had no heartbeat for so long.
     """
-    running = update(Grading).where(Grading.state == "running")
+    left = update(Grading).where(Grading.state == "running")
     if lease is not None:
-        running = running.where(or_(Grading.claimed_at.is_(None), Grading.claimed_at < now - lease))
-    return _changed(session, running.values(state="pending", worker="", claimed_at=None))
+        left = left.where(or_(Grading.claimed_at.is_(None), Grading.claimed_at < now - lease))
+    left = left.values(attempts=Grading.attempts + 1, claimed_at=None, failure=_("the server died while this was judged"))
+    last = left.where(Grading.attempts >= TRIES - 1).values(state="failed", worker="", finished_at=now).returning(Grading.submission_id)
+    given_up = session.scalars(last.execution_options(synchronize_session=False)).all()
+    again = _changed(session, left.values(state="pending"))  # by its worker, that is dead, claim() knows it
+    if given_up:
+        bump(session)
+    return Left(again, tuple(given_up))
 
 
 def queue(session: Session, now: datetime) -> QueueState:

@@ -103,7 +103,10 @@ class Places:
                 return position(session, grading_id, now)
             if self._taking.acquire(blocking=picture is None):
                 try:
-                    picture = self._picture = _take(session, now)
+                    newest = self._picture
+                    if newest is None or newest is picture:  # else somebody took one while we waited
+                        newest = self._picture = _take(session, now)
+                    picture = newest
                 finally:
                     self._taking.release()
             assert picture is not None  # whoever has none waits for the lock

@@ -36,11 +36,15 @@ class Joining(_Given):
 
 
 class Answer(_Given):
-    """An answer to be judged. assignment: its short name, "" for practice; without it the open one that has the exercise, else practice."""
+    """An answer to be judged. assignment: its short name, "" for practice; without it the open one that has the exercise, else practice.
+
+    spare_last: refuse it, with the code last-attempt, when it would use up the last attempt.
+    """
 
     exercise: Slug
     source: Annotated[str, Field(max_length=LARGEST + 1)]
     assignment: Slug | None = None
+    spare_last: bool = False
 
 
 class Me(BaseModel):
@@ -61,16 +65,25 @@ class Joined(BaseModel):
 
 
 class Receipt(BaseModel):
-    """An accepted answer. new: False when it is one's latest again. position: its place in the queue; age: seconds since it came."""
+    """An accepted answer. new: False when it is one's latest again. position: its place in the queue; age: seconds since it came.
+
+    attempt: which of the assignment's attempts it is; null for practice. attempts, attempts_left: null where any number is allowed.
+    """
 
     id: int
     new: bool
     position: int | None
     age: float
+    attempt: int | None
+    attempts: int | None
+    attempts_left: int | None
 
 
 class SubmissionView(BaseModel):
-    """Where a submission stands. verdict: as much of it as the assignment's feedback level tells; its form is grader/verdict.schema.json."""
+    """Where a submission stands. verdict: as much of it as `feedback` tells; its form is grader/verdict.schema.json.
+
+    attempt, attempts and attempts_left are those of the receipt; attempt is null too for what the server failed at.
+    """
 
     id: int
     exercise: str
@@ -82,6 +95,9 @@ class SubmissionView(BaseModel):
     age: float
     feedback: Feedback
     verdict: dict[str, Any] | None
+    attempt: int | None
+    attempts: int | None
+    attempts_left: int | None
 
 
 class Entry(BaseModel):

@@ -46,7 +46,7 @@ class Result:
         """All of the exercise's points, or none; None when nobody knows."""
         if self.verdict is None:
             return None
-        return self.answer.exercise.points if self.verdict.passed else 0
+        return self.answer.exercise.points if self.verdict.passed and self.answer.exercise is not None else 0
 
 
 def table(results: Sequence[Result], columns: Columns) -> list[list[Cell]]:
@@ -57,10 +57,11 @@ def table(results: Sequence[Result], columns: Columns) -> list[list[Cell]]:
     """
     if columns == "plain":
         return [list(PLAIN), *(_row(result) for result in results)]
-    exercises = sorted({result.answer.exercise.slug: result.answer.exercise for result in results}.values(), key=lambda exercise: exercise.slug)
+    known = (result.answer.exercise for result in results if result.answer.exercise is not None)
+    exercises = sorted({exercise.slug: exercise for exercise in known}.values(), key=lambda exercise: exercise.slug)
     by_student: dict[tuple[str, str], dict[str, int | None]] = {}
     for result in results:
-        by_student.setdefault((result.answer.student, result.answer.number), {})[result.answer.exercise.slug] = result.points
+        by_student.setdefault((result.answer.student, result.answer.number), {})[result.answer.slug] = result.points
     about, headings = (_canvas, CANVAS) if columns == "canvas" else (_moodle, MOODLE)
     rows: list[list[Cell]] = [[*headings, *(exercise.slug for exercise in exercises)]]
     if columns == "canvas":
@@ -80,7 +81,7 @@ def _moodle(student: str, number: str) -> list[Cell]:
 
 def _row(result: Result) -> list[Cell]:
     answer, verdict = result.answer, result.verdict
-    known: list[Cell] = [answer.student, answer.exercise.slug, result.status, result.points]
+    known: list[Cell] = [answer.student, answer.slug, result.status, result.points]
     if verdict is None:
         judged: list[Cell] = [None, None, None, None, None, None, result.error]
     else:

@@ -31,6 +31,7 @@ GradingState = Literal["pending", "running", "done", "failed"]
 RegradeState = Literal["running", "preview", "applied", "discarded"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATER = {"later": True}  # a column that the first tables did not have: an older backup says nothing of it
 KEYS = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY counts by itself in SQLite
 
 
@@ -180,6 +181,7 @@ class Submission(Base):
     """An answer that somebody handed in: for an assignment, or as practice (None). number counts their submissions of this exercise, everywhere.
 
     verdict_id is the verdict that counts now; a regrade changes it when it is applied. flags: what the scan found suspicious.
+    lang: the language that they spoke when they handed it in, None: not known.
     """
 
     __tablename__ = "submissions"
@@ -198,6 +200,7 @@ class Submission(Base):
     submitted_at: Mapped[datetime] = mapped_column(Instant, index=True)
     flags: Mapped[list[str]] = mapped_column(JSON, default=list)
     verdict_id: Mapped[int | None]  # no foreign key: the two tables would name each other, and no verdict goes without its submission
+    lang: Mapped[str | None] = mapped_column(String(10), info=LATER)
 
     person: Mapped[Person] = relationship()
     assignment: Mapped[Assignment | None] = relationship()
@@ -205,7 +208,10 @@ class Submission(Base):
 
 
 class Grading(Base):
-    """A judgement that is to be made, or was. attempts counts what the infrastructure failed at; after three it is `failed`, for the teacher."""
+    """A judgement that is to be made, or was. attempts counts what the infrastructure failed at; after three it is `failed`, for the teacher.
+
+    worker: who judges it; of what is pending, who last had it and neither judged it nor failed at it, "" for nobody.
+    """
 
     __tablename__ = "gradings"
     __table_args__ = (UniqueConstraint("submission_id", "bank_version"), Index("ix_gradings_state_id", "state", "id"))

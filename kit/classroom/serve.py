@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +24,18 @@ from grader.text import _
 from kit.bank import Bank
 from kit.classroom import people
 from kit.classroom.app import create_app, revision_of
+from kit.classroom.boards import BoardName
 from kit.classroom.database import Store, open_store
 from kit.classroom.events import Hub
 from kit.classroom.executor import Executor, open_executor
 from kit.classroom.grading_loop import Grader
 from kit.classroom.logs import configure
 from kit.classroom.metrics import Metrics
+from kit.classroom.protocol import bounded
 from kit.classroom.room import Room, Settings, found
 from kit.classroom.schema import Classroom, Person, Submission, VerdictRow
+from kit.classroom.standings import Standings
+from kit.classroom.upkeep import note_served
 from kit.errors import KitError
 from kit.remote import is_exposed
 
@@ -95,7 +100,12 @@ def _run(room: Room, executor: Executor, listening: socket.socket, log: BoundLog
 
     grader = Grader(room, executor, on_verdict=judged)
     app = create_app(room, grader, hub, log=log)
-    server = _Server(app, hub, on_listening)
+
+    def begun() -> None:
+        on_listening()
+        threading.Thread(target=_warm, args=(app.state.parts.standings,), name="kit-boards", daemon=True).start()
+
+    server = _Server(app, hub, begun)
     grader.start()
     try:
         with server.told_by_signals():
@@ -114,6 +124,7 @@ class _Server(uvicorn.Server):
     def __init__(self, app: FastAPI, hub: Hub, on_listening: Callable[[], None]) -> None:
         config = uvicorn.Config(
             app,
+            http=bounded(),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -160,6 +171,7 @@ def _opening(room: Room, address: str) -> Opening:
         if teacher is None:
             teacher = people.add(session, role="teacher", name=_("Teacher"), now=now)
         link = people.issue(session, teacher, "link", now=now, label=_("printed at the start"))
+        note_served(session, address, now)
         classroom = session.get_one(Classroom, 1)
         return Opening(
             classroom=classroom.name,
@@ -179,6 +191,12 @@ def _measure(room: Room, metrics: Metrics, submission_id: int) -> None:
             metrics.verdict("error", 0.0)
         else:
             metrics.verdict("passed" if row.passed else "failed", row.seconds)
+
+
+def _warm(standings: Standings) -> None:
+    """Read all that was handed in: seconds in a large class, for which else the first who looks at a board would wait."""
+    with contextlib.suppress(KitError):  # a database that is away: told to whoever asks
+        standings.served(BoardName("overall"), "students")
 
 
 @contextlib.contextmanager

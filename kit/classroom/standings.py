@@ -17,17 +17,23 @@ from kit.classroom.history import History, history
 from kit.classroom.ledger import Ledger, Plan, Tallies
 from kit.classroom.points import Moment
 
-__all__ = ["Audience", "Own", "Served", "Standings"]
+__all__ = ["Audience", "Own", "Served", "Standings", "no_board"]
 
 Audience = Literal["students", "staff"]
+STAFF = frozenset({"assistant", "teacher"})
 
 
 class Served(NamedTuple):
-    """A board ready to be sent. etag: with its quotation marks; it changes with the revision."""
+    """A board ready to be sent. etag: with its quotation marks; it changes with the revision. section: whose board alone it is, "" for all."""
 
     body: bytes
     etag: str
     revision: int
+    section: str = ""
+
+    def is_for(self, role: str | None, section: str | None) -> bool:
+        """Whether somebody may know of this board: the staff, and students of its section. role None: a stranger, where boards are public."""
+        return not self.section or role in STAFF or (role is not None and section == self.section)
 
 
 class Own(NamedTuple):
@@ -75,7 +81,8 @@ class Standings:
             if made is None:
                 body = encoded(self._board(edition, name, audience))
                 digest = sha256(body + self._bank.index.fingerprint.encode()).hexdigest()[:16]
-                made = edition.served[name, audience] = Served(body, f'"{edition.revision}-{digest}"', edition.revision)
+                section = self._scope(name, audience).section
+                made = edition.served[name, audience] = Served(body, f'"{edition.revision}-{digest}"', edition.revision, section)
             return made
 
     def board(self, name: BoardName, audience: Audience, revision: int | None = None) -> Board:
@@ -84,13 +91,16 @@ class Standings:
             return self._board(self._present(revision), name, audience)
 
     def own(self, name: BoardName, person_id: int) -> Own | None:
-        """A student's own row of a board, None when they are not on it. Raises Refused when there is no board of that name."""
+        """A student's own row of a board, None when they are not on it. Raises Refused when there is no board of that name that they may know of."""
         with self._lock:
             edition = self._present(None)
+            scope = self._scope(name, "students")
+            if scope.section and any(each.person_id == person_id and each.section != scope.section for each in self._ledger.entrants):
+                raise no_board(name)
             row = self._board(edition, name, "students").row(person_id)
             if row is None or self._ledger.freeze_at is None:
                 return None if row is None else Own(row, None)
-            scope, first = self._scope(name, "students"), edition.first["students"]  # who was first meanwhile would tell of others
+            first = edition.first["students"]  # who was first meanwhile would tell of others
             alone = [entrant for entrant in scope.entrants if entrant.person_id == person_id]
             (later,) = rank(alone, edition.tallies["staff"], scope.worth, first, scope.assignment_id)
         later = replace(later, rank=row.rank)
@@ -148,8 +158,8 @@ class Standings:
             for plan in self._ledger.plans:
                 if plan.slug == name.name and (plan.published or audience == "staff"):
                     weighted = {slug: worth[slug] * weight for slug, weight in plan.weights.items() if slug in worth}
-                    return _Scope(plan.title, weighted, tuple(each for each in entrants if self._belongs(each, plan)), plan.id)
-        raise Refused("no-board", _("there is no such board"), name, _("See which ones the page of boards names."), http=404)
+                    return _Scope(plan.title, weighted, tuple(each for each in entrants if self._belongs(each, plan)), plan.id, plan.section)
+        raise no_board(name)
 
     def _belongs(self, entrant: Entrant, plan: Plan) -> bool:
         """A section's assignment has the people of that section, and who handed something in for it before they left."""
@@ -158,10 +168,16 @@ class Standings:
         return any(tally.of(plan.id) for tally in self._ledger.tallies.get(entrant.person_id, {}).values())
 
 
+def no_board(name: BoardName) -> Refused:
+    """What is said of a board that there is not, or not for who asks."""
+    return Refused("no-board", _("there is no such board"), name, _("See which ones the page of boards names."), http=404)
+
+
 class _Scope(NamedTuple):
-    """Who and what is on a board; assignment_id None: everything that was handed in."""
+    """Who and what is on a board; assignment_id None: everything that was handed in. section: the only one that may know of it."""
 
     title: str
     worth: dict[str, float]
     entrants: tuple[Entrant, ...]
     assignment_id: int | None = None
+    section: str = ""

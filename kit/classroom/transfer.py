@@ -1,6 +1,7 @@
 """What goes out of a classroom as a file: the gradebook, the submissions, the people, the audit.
 
-CSV is for spreadsheets, quoted and formula-safe; JSON is for programs and says the same. A class list comes in by kit.classroom.classlist.
+CSV is for spreadsheets, quoted and formula-safe; JSON is for programs and says the same, and of submissions more. A class list comes in by
+kit.classroom.classlist.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from grader.text import _
+from grader.verdict import decode_verdict
+from kit.classroom import assignments
 from kit.classroom.boards import BoardName
 from kit.classroom.cells import Cell, csv_text
 from kit.classroom.gradebook import Gradebook, gradebook, table
@@ -33,22 +37,31 @@ SUBMISSIONS = (
     "id", "name", "student_id", "pseudonym", "section", "exercise", "assignment", "number", "submitted_at", "state", "passed", "checks_passed",
     "checks_total", "seconds", "graded_at", "bank_version", "flags", "sha256",
 )  # fmt: skip
+CHUNK = 500  # rows that are read at once
 PEOPLE = ("name", "role", "student_id", "email", "section", "pseudonym", "active", "submissions", "created_at")
 AUDIT = ("at", "who", "action", "object", "detail")
 
 
-def exported(room: Room, thing: Thing, form: Form, *, columns: Columns = "plain", assignment: str | None = None) -> bytes:
+def exported(room: Room, thing: Thing, form: Form, *, columns: Columns = "plain", assignment: str | None = None, whole: bool = False) -> bytes:
     """A file, ready to be sent or written. columns, assignment: of the gradebook; assignment None: everything that was handed in.
 
-    Names and numbers are in it: for the staff only. Raises Refused when there is no such assignment.
+    whole: of submissions as JSON the source and every check too, which is much in a large class. Names and numbers are in it: for the staff only.
+    Raises Refused when there is no such assignment.
     """
     if thing == "gradebook":
+        if assignment:
+            with room.store.reading() as session:
+                _refuse_unknown(session, assignment)
         book = _gradebook(room, assignment)
         return _json(book) if form == "json" else csv_text(gradebook_table(book, columns)).encode()
     with room.store.reading() as session:
         headings, rows = {"submissions": _submissions, "people": _people, "audit": _audit}[thing](session)
     if form == "json":
-        return _json([dict(zip(headings, row, strict=True)) for row in rows])
+        told = [dict(zip(headings, row, strict=True)) for row in rows]
+        if whole and thing == "submissions":
+            with room.store.reading() as session:
+                _complete(session, told)
+        return _json(told)
     return csv_text([headings, *([_cell(value) for value in row] for row in rows)]).encode()
 
 
@@ -88,6 +101,23 @@ def _submissions(session: Session) -> tuple[Sequence[str], list[list[object]]]:
         .order_by(Submission.id)
     )  # fmt: skip
     return SUBMISSIONS, [list(row) for row in session.execute(query)]
+
+
+def _complete(session: Session, told: list[dict[str, object]]) -> None:
+    """Put in what is too long for a table: the source, and of the verdict that counts each check."""
+    query = select(Submission.id, Submission.source, VerdictRow.verdict).outerjoin(VerdictRow, VerdictRow.id == Submission.verdict_id)
+    by_id = {submission["id"]: submission for submission in told}
+    for row in session.execute(query.execution_options(yield_per=CHUNK)):
+        verdict = None if row.verdict is None else decode_verdict(row.verdict)
+        if row.id in by_id:
+            by_id[row.id] |= {"source": row.source, "load": verdict and verdict.load, "checks": verdict and verdict.checks}
+
+
+def _refuse_unknown(session: Session, assignment: str) -> None:
+    slugs = [each.slug for each in assignments.all_of_them(session)]
+    if assignment not in slugs:
+        names = ", ".join(slugs)
+        raise assignments.unknown(assignment, _("There are: {names}.").format(names=names) if slugs else _("There is none yet."))
 
 
 def _people(session: Session) -> tuple[Sequence[str], list[list[object]]]:

@@ -61,7 +61,7 @@ def build() -> Typer:
         ("join", member.join, belonging, _("Join a class.")),
         ("submit", member.submit, belonging, _("Hand in your answer and see the class's verdict.")),
         ("board", member.board, belonging, _("Show a board of the class.")),
-        ("whoami", member.whoami, belonging, _("Show who you are in the class.")),
+        ("whoami", member.whoami, belonging, _("Show who you are in the class, and what is open there.")),
         ("leave", member.leave, belonging, _("Leave the class on this machine.")),
         ("doctor", setup.doctor, machine, _("See whether everything is in place on this machine.")),
     ):

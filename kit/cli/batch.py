@@ -48,6 +48,9 @@ def grade_folder(  # noqa: PLR0917  # typer calls it by keyword
     try:
         with bar(session.screen) as on_progress:
             outcome = batch.grade_folder(Path(folder), Path(out), session.bank, executor, sandbox=policy, columns=chosen, on_progress=on_progress)
+    except KeyboardInterrupt:
+        session.screen.talk(_("What was judged is kept: the same command goes on from there."))
+        raise
     finally:
         executor.close()
     return _told(session, outcome, out)
@@ -56,7 +59,7 @@ def grade_folder(  # noqa: PLR0917  # typer calls it by keyword
 def _told(session: Session, outcome: "Outcome", out: str) -> int:
     """Say what came of it; the exit status."""
     screen = session.screen
-    for stray in outcome.strays:
+    for stray in (*outcome.older, *outcome.strays):
         screen.talk(_("not graded: {file}: {why}").format(file=stray.path, why=stray.why))
     for result in outcome.results:
         if result.status == "error":

@@ -66,7 +66,7 @@ def serve(  # noqa: PLR0917  # typer calls it by keyword
         name=name or _("Classroom"),
         settings=settings,
     )
-    run(session.bank, plan, lambda opening: show_opening(session.screen, opening), sys.stderr)
+    run(session.bank, plan, lambda opening: show_opening(session.screen, opening, wanted=name), sys.stderr)
     session.screen.talk(_("Stopped; nothing is lost. Begin again with the same command: {command}").format(command=shlex.join(_typed())))
     return PASSED
 

@@ -1,5 +1,6 @@
 """Typer's commands and groups, with our help pages, one-line errors, and no detour through pydantic for what was typed."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -74,8 +75,13 @@ def _unknown_command(name: str, path: str, commands: Mapping[str, object]) -> Ki
     return KitError(what, remedy=did_you_mean(name, commands, _("Run: {command}").format(command=f"{path} -h")))
 
 
+def _bare(piece: str) -> str:
+    """An argument as everybody writes it: FILE is needed, [FILE] is not; typer says {FILE} and [[FILE]]."""
+    return re.sub(r"\[\[(.*)\]\]", r"[\1]", re.sub(r"\{(.*)\}", r"\1", piece))
+
+
 def _page(command: TyperCommand | TyperGroup, ctx: Context) -> Page:
-    page = Page(" ".join(command.collect_usage_pieces(ctx)), ctx.command_path, command.help or "")
+    page = Page(" ".join(map(_bare, command.collect_usage_pieces(ctx))), ctx.command_path, command.help or "")
     own = {  # what typer says in English only
         "help": _("Show this page."),
         "install_completion": _("Let the shell complete what is typed for kit."),

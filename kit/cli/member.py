@@ -2,9 +2,12 @@
 
 # ruff: noqa: PLC0415  # each command imports what it needs when it runs: that keeps the start of the others quick
 
+import re
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
@@ -17,8 +20,9 @@ if TYPE_CHECKING:
     from grader.verdict import Verdict
     from kit.grading import Target
     from kit.remote import Remote
-    from kit.replies import Receipt, Submission
+    from kit.replies import Me, Receipt, Submission
 
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 WAIT_SECONDS = 3.0  # of one question for the verdict: so often position and age are told anew
 PATIENCE = 10  # how often in a row the server may be away while we wait
 
@@ -29,6 +33,7 @@ def join(  # noqa: PLR0917  # typer calls it by keyword
     name: Annotated[str | None, Option("--name", metavar="TEXT", help=_("Your name: your teacher sees it, the boards do not show it."))] = None,
     email: Annotated[str | None, Option("--email", metavar="ADDRESS", help=_("Your email address, if your teacher wants it."))] = None,
     number: Annotated[str | None, Option("--number", metavar="ID", help=_("Your student number, if your teacher has a class list."))] = None,
+    token: Annotated[str | None, Option("--token", metavar="TOKEN", help=_("Instead of a code: a token that your page in the browser made."))] = None,
     browser: Annotated[
         bool, Option("--browser", help=_("Print a link that signs you in in a browser, once; also when you have joined before."))
     ] = False,
@@ -39,19 +44,25 @@ def join(  # noqa: PLR0917  # typer calls it by keyword
     from kit.replies import Joined
     from kit.screen.submitted import show_joined
 
+    if code is not None and token is not None:
+        raise KitError(_("CODE and --token do not go together"), remedy=_("Leave one of them out."))
     session = Session()
     known = membership.load()
-    if known is not None and url is not None and cleaned_address(url) != known.server:
+    if known is not None and ((url is not None and cleaned_address(url) != known.server) or token not in {None, known.token}):
         raise KitError(_("you have joined a class already"), known.server, _("Leave it first: kit leave"))
     if known is None:
-        if url is None or code is None:
+        if url is None or (code is None and token is None):
             raise KitError(_("{name} is missing").format(name="URL" if url is None else "CODE"), remedy=_("Run: kit join URL CODE"))
         server = cleaned_address(url)
         if is_exposed(server):
             session.screen.talk(_("warning: {message}").format(message=_("this address is not encrypted: others in the same network can read along")))
-        asked = {"code": code, "name": name or _ask_name(session), "email": email, "student_id": number, "label": _machine()}
-        with Remote(server) as remote:
-            joined = remote.post("join", Joined, asked, repeatable=False)
+        with _by_https(url, server):
+            if token is not None:
+                joined = Joined(token, _owner(server, token))
+            else:
+                asked = {"code": code, "name": name or _ask_name(session), "email": email, "student_id": number, "label": _machine()}
+                with Remote(server) as remote:
+                    joined = remote.post("join", Joined, asked, repeatable=False)
         me = joined.me
         known = membership.Membership(server, joined.token, me.classroom, me.name, me.pseudonym)
         show_joined(session.screen, me, membership.save(known))
@@ -72,13 +83,13 @@ def submit(
     ] = None,
     practice: Annotated[bool, Option("--practice", help=_("As practice, for no assignment."))] = False,
     no_wait: Annotated[bool, Option("--no-wait", help=_("Do not wait for the verdict; the same command shows it later."))] = False,
+    yes: Annotated[bool, Option("--yes", help=_("Do not ask before the last attempt is used up."))] = False,
 ) -> int:
     """Hand in an answer."""
     from kit import membership
     from kit.answer import read_answer
     from kit.grading import targets
     from kit.remote import Remote
-    from kit.replies import Receipt
 
     if practice and assignment is not None:
         raise KitError(_("--assignment and --practice do not go together"), remedy=_("Leave one of them out."))
@@ -88,7 +99,10 @@ def submit(
     source = read_answer(target.path)
     body = {"exercise": target.exercise.slug, "source": source, "assignment": "" if practice else assignment}
     with Remote(known.server, known.token) as remote:
-        receipt = remote.post("submissions", Receipt, body, repeatable=True)
+        receipt = _handed_in(session, remote, body, ask=session.asks() and not yes)
+        if receipt is None:
+            session.screen.talk(_("Nothing was handed in."))
+            return NOT_PASSED
         if no_wait:
             from kit.screen.submitted import show_receipt
 
@@ -142,18 +156,18 @@ def board(  # noqa: PLR0917  # typer calls it by keyword
 
 
 def whoami() -> int:
-    """Show who one is in the class."""
+    """Show who one is in the class, and which assignments are open."""
     from kit import membership
     from kit.remote import Remote
-    from kit.replies import Me
+    from kit.replies import Assignment, Me
     from kit.screen.submitted import show_me
 
     known = membership.needed()
     with Remote(known.server, known.token) as remote:
-        me = remote.get("me", Me)
+        me, assigned = remote.get("me", Me), remote.get("assignments", list[Assignment])
     if me.pseudonym != known.pseudonym:  # it was changed in a browser, and the boards mark one's own row by it
         membership.save(membership.Membership(known.server, known.token, me.classroom, me.name, me.pseudonym))
-    show_me(Session().screen, me, known.server)
+    show_me(Session().screen, me, known.server, assigned)
     return PASSED
 
 
@@ -176,6 +190,22 @@ def leave(
     there_was = membership.forget()
     screen.talk(_("You have left the class on this machine; what you handed in stays there.") if there_was else _("There was nothing to forget."))
     return PASSED
+
+
+def _handed_in(session: Session, remote: "Remote", body: dict[str, Any], *, ask: bool) -> "Receipt | None":
+    """Hand it in; None when it would use up the last attempt and whoever sits there says no."""
+    from kit.remote import Refusal
+    from kit.replies import Receipt
+    from kit.screen.exercise import ask as agreed
+
+    try:
+        return remote.post("submissions", Receipt, body | ({"spare_last": True} if ask else {}), repeatable=True)
+    except Refusal as error:
+        if error.code != "last-attempt":
+            raise
+    if not agreed(session.screen, _("This uses up your last attempt at {exercise}. Hand it in?").format(exercise=body["exercise"])):
+        return None
+    return remote.post("submissions", Receipt, body, repeatable=True)
 
 
 def _followed(session: Session, remote: "Remote", receipt: "Receipt") -> "Submission":
@@ -230,11 +260,43 @@ def _show_link(session: Session, server: str, token: str) -> None:
     session.screen.talk(_("Open it in your browser; it works once, within 24 hours. Show it to nobody."))
 
 
+def _owner(server: str, token: str) -> "Me":
+    """Whose token it is. Raises KitError when it is nobody's; whatever is wrong with it, no message repeats it."""
+    from kit.remote import Refusal, Remote
+    from kit.replies import Me
+
+    remedy = _("Copy the whole command from {page}, or make another token there.").format(page=f"{server}/me")
+    if not TOKEN.fullmatch(token):
+        raise KitError(_("this is no token"), "--token", remedy)
+    try:
+        with Remote(server, token) as remote:
+            return remote.get("me", Me)
+    except Refusal as error:
+        if error.http == 401:
+            raise KitError(error.what, "--token", remedy) from error
+        raise
+
+
+@contextmanager
+def _by_https(typed: str, server: str) -> Generator[None]:
+    """A first word with a server; where https was only assumed and nobody answers, say how to write the other."""
+    from kit.remote import Unreachable, is_near, without_https
+
+    try:
+        yield
+    except Unreachable as error:
+        if "://" in typed or not is_near(server):
+            raise
+        raise Unreachable(error.what, error.where, without_https(server)) from error
+
+
 def _ask_name(session: Session) -> str:
     """The name, from whoever sits there. Raises KitError when nobody does."""
     if not session.asks():
         raise KitError(
-            _("{name} is missing").format(name="--name"), "kit join", _("Give your name: your teacher sees it, the boards do not show it.")
+            _("{name} is missing").format(name="--name"),
+            "kit join",
+            _("Give your name as your teacher knows it, and as the class list has it if there is one; the boards do not show it."),
         )
     from kit.screen.submitted import ask_line
 

@@ -15,6 +15,9 @@ from kit.cli.database import Database, database_url
 from kit.cli.session import Session
 from kit.errors import NOT_PASSED, PASSED, KitError
 
+MOST_SHOWN = 20  # names of columns
+GUESS = "http://127.0.0.1:8000"  # where kit class serve listens when it is told nothing
+
 if TYPE_CHECKING:
     from grader.verdict import Policy
     from kit.classroom.classlist import Changes
@@ -31,7 +34,7 @@ def backup(
     from kit.classroom.database import open_present
 
     session, now = Session(), datetime.now(UTC)
-    path = Path(file or f"classroom-{now:%Y-%m-%d-%H%M%S}.jsonl.gz")
+    path = Path(file) if file else _free(f"classroom-{now:%Y-%m-%d-%H%M%S}", ".jsonl.gz")
     with closing(open_present(database_url(database), migrate=False)) as store:
         saved = write(store, path, now)
     session.screen.result(str(path))
@@ -47,10 +50,10 @@ def backup(
 def restore(file: Annotated[str, Argument(metavar="FILE", help=_("What kit class backup wrote."))], database: Database = None) -> int:
     """Put a backup into an empty database."""
     from kit.classroom.backup import restore as read
-    from kit.classroom.database import open_store
+    from kit.classroom.database import opened_or_gone
 
     session = Session()
-    with closing(open_store(database_url(database))) as store:
+    with opened_or_gone(database_url(database)) as store:
         saved = read(store, Path(file), datetime.now(UTC))
         place = store.url.render_as_string()
     session.screen.result(_("{classroom} of {moment} UTC is in {database} now.").format(
@@ -83,7 +86,7 @@ def export(
     form = cast("Form", _one_of(path.suffix.lower().removeprefix("."), FORMS, "FILE"))
     chosen = cast("Columns", _one_of(columns or COLUMNS[0], COLUMNS, "--columns"))
     with closing(open_present(database_url(database))) as store:
-        content = exported(Room(store, session.bank), wanted, form, columns=chosen, assignment=assignment)
+        content = exported(Room(store, session.bank), wanted, form, columns=chosen, assignment=assignment, whole=True)
     try:
         write_atomically(path, content, private=True)
     except OSError as error:
@@ -108,7 +111,10 @@ def import_list(
     except OSError as error:
         raise KitError(_("the list cannot be read ({reason})").format(reason=error.strerror), path, _("Name a file that you can read.")) from error
     with closing(open_present(database_url(database))) as store:
-        changes = take_in(store, data, path.name, datetime.now(UTC), encoding=encoding, look=look)
+        changes, unused = take_in(store, data, path.name, datetime.now(UTC), encoding=encoding, look=look)
+    if unused:
+        shown = ", ".join(unused[:MOST_SHOWN]) + (", …" if len(unused) > MOST_SHOWN else "")
+        session.screen.talk(_("Columns that are not used: {names}").format(names=shown))
     _show_changes(session, changes, look=look)
     return NOT_PASSED if changes.problems else PASSED
 
@@ -118,7 +124,7 @@ def _show_changes(session: Session, changes: "Changes", *, look: bool) -> None:
     if look:
         screen.result(*(f"+ {' · '.join(filter(None, (row.name, row.student_id, row.email, row.section)))}" for row in changes.new))
         screen.result(*(f"~ {change.listed.name}: {', '.join(change.fields)}" for change in changes.changed))
-    screen.talk(*changes.problems)
+    screen.talk(*changes.notes, *changes.problems)
     new, changed = len(changes.new), len(changes.changed)
     screen.result(" · ".join((
         ngettext("{n} new", "{n} new", new).format(n=new),
@@ -132,20 +138,31 @@ def add_teacher(
     name: Annotated[str, Argument(metavar="NAME", help=_("Their name; who is a teacher already gets a fresh link."))],
     email: Annotated[str | None, Option("--email", metavar="ADDRESS", help=_("Their email; a university's sign-in knows them by it."))] = None,
     assistant: Annotated[bool, Option("--assistant", help=_("As an assistant, who sees the desk and changes nothing but regrades."))] = False,
-    url: Annotated[str | None, Option("--url", metavar="URL", help=_("How browsers reach the server; without it http://127.0.0.1:8000."))] = None,
+    url: Annotated[str | None, Option("--url", metavar="URL", help=_("How browsers reach the server; without it, where it was served last."))] = None,
     database: Database = None,
 ) -> int:
     """Let somebody sign in as a teacher."""
     from kit.classroom.database import open_present
-    from kit.classroom.upkeep import appoint
+    from kit.classroom.upkeep import appoint, last_served
     from kit.remote import cleaned_address
 
     session = Session()
-    address = cleaned_address(url) if url else "http://127.0.0.1:8000"
+    address = cleaned_address(url) if url else None
     with closing(open_present(database_url(database))) as store:
         done = appoint(store, name, "assistant" if assistant else "teacher", datetime.now(UTC), email=email)
+        served = last_served(store)
+    if not done.new:
+        session.screen.talk(_("Renewed: {name} is here already.").format(name=done.name))
+    elif assistant:
+        session.screen.talk(_("New assistant added: {name}.").format(name=done.name))
+    else:
+        session.screen.talk(_("New teacher added: {name}.").format(name=done.name))
     session.screen.talk(_("{name} signs in, once within 24 hours, at:").format(name=done.name))
-    session.screen.result(f"{address}/signin?token={done.token}")
+    session.screen.result(f"{address or served or GUESS}/signin?token={done.token}")
+    if address is None and served is not None:
+        session.screen.talk(_("That is where the classroom was served last; name another address with --url."))
+    elif address is None:
+        session.screen.talk(_("The address is a guess, because this classroom was never served: name the right one with --url."))
     return PASSED
 
 
@@ -186,6 +203,15 @@ def doctor(
         fine = fine and (finding.fine or not finding.required)
     show_end(session.screen, fine=fine)
     return PASSED if fine else NOT_PASSED
+
+
+def _free(name: str, ending: str) -> Path:
+    """A name that no file here has, counted on where that is needed."""
+    path, number = Path(f"{name}{ending}"), 1
+    while path.exists():
+        number += 1
+        path = Path(f"{name}-{number}{ending}")
+    return path
 
 
 def _one_of(text: str, names: tuple[str, ...], where: str) -> str:

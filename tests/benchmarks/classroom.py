@@ -119,7 +119,7 @@ def listeners(bench: Bench) -> None:
     with serving(bench.school, bench.folder / "listeners", bench.sandbox) as server:
         server.warm()
         alone = server.megabytes()
-        with listening(Plan(server.port, bench.size.listeners, bench.school.tokens[0], bodies)) as heard:
+        with listening(Plan(server.port, bench.size.listeners, bench.school.tokens, bodies)) as heard:
             crowded = server.megabytes()
     fewest, last = min(each.listeners for each in heard), [each.last for each in heard]
     show("listeners", f"{fewest:,}", "heard", f"the fewest of {CHANGES} changes, of {bench.size.listeners:,} who listen")

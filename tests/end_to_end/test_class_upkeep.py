@@ -43,15 +43,39 @@ def test_a_backup_moves_a_class(teacher: Learner):
     assert (again.status, "there is a file of this name already" in again.err) == (2, True)
     full = teacher.kit("class", "restore", "class.gz")
     assert (full.status, "a classroom is there already" in full.err) == (2, True)
+    whole = (teacher.folder / "class.gz").read_bytes()
+    (teacher.folder / "cut.gz").write_bytes(whole[: len(whole) // 2])
+    before = {path.name for path in teacher.folder.iterdir()}
+    cut = teacher.kit("class", "restore", "cut.gz", "--database", "sqlite:///third.db")
+    assert (cut.status, {path.name for path in teacher.folder.iterdir()}) == (2, before)
     moved = teacher.kit("class", "restore", "class.gz", KIT_DATABASE="sqlite:///new.db")
     assert (moved.status, "is in sqlite:///new.db now" in moved.out) == (0, True)
     assert teacher.kit("class", "import", "list.csv", "--database", "sqlite:///new.db").out == "0 new · 0 changed · 2 as they were\n"
+
+
+def test_backups_of_one_second_have_names_of_their_own(teacher: Learner):
+    names = [teacher.kit("class", "backup").out.strip() for _ in range(3)]
+    assert len(set(names)) == 3
+    assert all((teacher.folder / name).is_file() for name in names)
+
+
+def test_the_doctor_comes_before_the_classroom(learner: Learner):
+    run = learner.kit("class", "doctor", "--sandbox", "local")
+    assert run.status == 0
+    assert "– database no classroom yet (sqlite:///classroom.db): it is made at the first start" in " ".join(run.out.split())
+    assert not (learner.folder / "classroom.db").exists()
 
 
 def test_a_link_and_a_code(teacher: Learner):
     run = teacher.kit("class", "add-teacher", "Grace Hopper", "--url", "https://class.example.org/")
     assert run.out.startswith("https://class.example.org/signin?token=")
     assert "Grace Hopper signs in, once within 24 hours" in run.err
+    assert "New teacher added: Grace Hopper." in run.err
+    assert "guess" not in run.err
+    again = teacher.kit("class", "add-teacher", "grace  hopper")
+    assert again.out.startswith("http://127.0.0.1:8000/signin?token=")
+    assert "Renewed: Grace Hopper is here already." in again.err
+    assert "The address is a guess" in again.err
     code = teacher.kit("class", "rotate-code").out
     assert len(code.strip()) == 9
 
@@ -63,7 +87,7 @@ def test_a_link_and_a_code(teacher: Learner):
         ("export people a.xls", "FILE cannot be xls", "csv, json"),
         ("export people a", "FILE cannot be –", "csv, json"),
         ("export gradebook a.csv --columns excel", "--columns cannot be excel", "plain, canvas, moodle"),
-        ("export gradebook a.csv --assignment week-9", "there is no such board", "boards"),
+        ("export gradebook a.csv --assignment week-9", "no assignment is called week-9", "There is none yet."),
         ("export people no/such/a.csv", "the file cannot be written", "Choose another place"),
         ("import absent.csv", "the list cannot be read", "Name a file"),
         ("import list.csv --encoding klingon", "no encoding is called klingon", "utf-8"),

@@ -7,11 +7,17 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+import httpx
 import pytest
-from person import KIT, Learner
+from person import KIT, MINI_BANK, Learner
+
+from kit.classroom import assignments
+from kit.classroom.assignments import Rules
+from kit.classroom.database import open_store
 
 RIGHT = "def double(x):\n    return 2 * x\n"
 SQUARED = "def double(x):\n    return x * x\n"
@@ -124,6 +130,106 @@ def test_a_class_from_joining_to_the_board(server: Server, students: list[Learne
         left = ada.kit("leave")
         assert (left.status, kept.exists()) == (0, False)
         assert ada.kit("submit", "double").err == "error: you have not joined a class. Run: kit join URL CODE, as your teacher gave them.\n"
+
+
+def browser_token(server: Server) -> str:
+    """A token for the command line, as the page of whoever opens the teacher's link makes it; the whole command is shown there."""
+    with httpx.Client(base_url=server.url, follow_redirects=True, timeout=60) as browser:
+
+        def send(page: str, path: str, **fields: str) -> str:
+            csrf = re.search(r'name="csrf" value="([^"]+)"', browser.get(page).text)
+            assert csrf is not None
+            return browser.post(path, data={"csrf": csrf[1], **fields}).text
+
+        link = re.search(r"/signin\?token=([\w-]+)", server.said)
+        assert link is not None
+        send("/signin", "/signin", token=link[1])
+        shown = re.search(r"kit join (\S+) --token ([\w-]+)", send("/me", "/me/tokens", label="laptop"))
+    assert shown is not None
+    assert shown[1] == server.url
+    return shown[2]
+
+
+def test_the_command_that_one_s_page_shows_lets_the_command_line_in(server: Server, students: list[Learner]):
+    ada, bob = students
+    token = browser_token(server)
+    joined = ada.kit("join", server.url, "--token", token)
+    assert (joined.status, "Welcome to Deep learning, Teacher." in joined.out) == (0, True), joined.err
+    assert ada.kit("whoami").status == 0
+    again = ada.kit("join", server.url, "--token", token)
+    assert (again.status, "You have joined this class already" in again.err) == (0, True)
+    other = ada.kit("join", server.url, "--token", "x" * 43)
+    assert (other.status, "kit leave" in other.err) == (2, True)
+
+    mistaken = token[:-1] + ("a" if token[-1] != "a" else "b")
+    wrong = [
+        (bob.kit("join", server.url, "--token", mistaken), f"{server.url}/me"),
+        (bob.kit("join", server.url, "--token", f"-{token[1:]}"), f"{server.url}/me"),  # a token may begin so
+        (bob.kit("join", server.url, "--token", f"{token}\n{token}"), f"{server.url}/me"),
+        (bob.kit("join", server.url, "--token", f"é{token}"), f"{server.url}/me"),
+        (bob.kit("join", server.url, server.code, "--token", token), "Leave one of them out"),
+        (bob.kit("join", "--token", token), "URL is missing"),
+        (bob.kit("join", "http://127.0.0.1:9", "--token", token), "cannot be reached"),
+        (bob.kit("join", "ftp://127.0.0.1", "--token", token), "no address of a server"),
+    ]
+    for run, says in wrong:
+        assert (run.status, run.out) == (3 if "reached" in says else 2, "")
+        assert says in run.err
+        assert token[1:-1] not in run.err
+    assert not (bob.folder / "config").exists()
+
+
+def test_the_verdict_speaks_the_language_of_whoever_handed_in(server: Server, students: list[Learner]):
+    ada, bob = students
+    for each, name, lang in ((ada, "Ada", "zh"), (bob, "Bob", "en")):
+        assert each.kit("join", server.url, server.code, "--name", name).status == 0
+        each.write("double", SQUARED)
+        assert each.kit("submit", "double", "--no-wait", KIT_LANG=lang).status == 0
+    assert "你把 x 平方了" in ada.kit("submit", "double", KIT_LANG="en").out
+    assert "You squared x." in bob.kit("submit", "double", KIT_LANG="zh").out
+
+
+def test_an_exam_counts_attempts_and_cannot_be_practised(server: Server, students: list[Learner]):
+    ada, _bob = students
+    store = open_store(f"sqlite:///{server.folder / 'classroom.db'}", migrate=False)
+    with store.writing() as session:
+        exam = Rules(title="The exam", exercises=(("double", 1.0),), attempts=2, feedback="verdict")
+        assignments.create(session, {"double"}, "exam", exam, datetime.now(UTC))
+    store.close()
+    assert ada.kit("join", server.url, server.code, "--name", "Ada").status == 0
+    assert re.search(r"open +exam · The exam", ada.kit("whoami").out)
+    starter = MINI_BANK / "exercises" / "warm-up" / "double" / "starter.py"
+    ada.write("double", starter.read_text(encoding="utf-8"))
+    untouched = ada.kit("submit", "double")
+    assert (untouched.status, "this is still the file to begin from" in untouched.err) == (2, True)
+
+    ada.write("double", SQUARED)
+    practice = ada.kit("submit", "double", "--practice")
+    assert (practice.status, "double belongs to exam" in practice.err) == (2, True)
+    elsewhere = ada.kit("submit", "double", "--assignment", "quiz")
+    assert (elsewhere.status, "Open to you: exam (The exam)." in elsewhere.err) == (2, True)
+    first = ada.terminal("submit", "double")
+    assert "Handed in: attempt 1 of 2 (1 left)." in first.out
+    assert "You squared x." not in first.out
+
+    ada.write("double", RIGHT)
+    no = ada.terminal("submit", "double", typed="n\n")
+    assert "This uses up your last attempt at double. Hand it in?" in no.out
+    assert (no.status, "Nothing was handed in." in no.out) == (1, True)
+    yes = ada.kit("submit", "double")
+    assert (yes.status, "attempt 2 of 2 (0 left), for exam" in yes.err) == (0, True), yes
+    ada.write("double", SQUARED + "\n# again")
+    assert "all 2 attempts are used up: double. Ask your teacher." in ada.kit("submit", "double").err
+
+
+def test_https_is_assumed_and_never_left_silently(server: Server, students: list[Learner]):
+    ada, _bob = students
+    run = ada.kit("join", server.url.removeprefix("http://"), server.code, "--name", "Ada")
+    assert (run.status, run.out) == (2, "")
+    assert f"Write http:// before the address: {server.url}" in run.err
+    closed = ada.kit("join", "127.0.0.1:9", server.code, "--name", "Ada")
+    assert (closed.status, "Write http:// before the address: http://127.0.0.1:9" in closed.err) == (3, True)
+    assert not (ada.folder / "config").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import socket
 
+import msgspec
 import pytest
 
 from grader import boot
@@ -60,6 +61,15 @@ def test_one_that_hangs_up_and_one_that_sleeps(forked):
     candidate.start_check(0.05, 0.05)
     with pytest.raises(WorkerLost, match="time limit"):
         Answer(Line(candidate)).nap()
+    candidate.close()
+
+
+def test_where_abort_ends_as_a_crash_both_are_named(forked):
+    served = msgspec.structs.replace(JOB, policy="server", source="import ctypes\ndef crash(): ctypes.string_at(0)\n")
+    candidate = RemoteCandidate(served, forked)
+    candidate.ready()
+    with pytest.raises(WorkerLost, match="SIGSEGV or SIGABRT"):
+        Answer(Line(candidate)).crash()
     candidate.close()
 
 

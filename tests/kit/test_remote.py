@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from kit.errors import OWN_FAILURE, USAGE, KitError, OwnFailure
-from kit.remote import Refusal, Remote, Unreachable, cleaned_address, is_exposed
+from kit.remote import Refusal, Remote, Unreachable, cleaned_address, is_exposed, is_near, without_https
 
 
 class Answer(msgspec.Struct):
@@ -220,6 +220,40 @@ def test_addresses(typed: str, address: str):
 def test_what_is_no_address(typed: str):
     with pytest.raises(KitError, match="no address of a server"):
         cleaned_address(typed)
+
+
+def test_a_server_of_http_alone_is_told_and_never_asked_without_encryption(unused_port: int):
+    class Plain(BaseHTTPRequestHandler):
+        def log_message(self, *_arguments: object) -> None:
+            return None
+
+    server = HTTPServer(("127.0.0.1", unused_port), Plain)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    address = cleaned_address(f"127.0.0.1:{unused_port}")
+    with Remote(address, pause=pytest.fail) as remote, pytest.raises(KitError) as caught:
+        remote.get("me", Answer)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert str(caught.value) == (
+        f"this server does not speak https: {address}. Write http:// before the address: http://127.0.0.1:{unused_port}"
+    )
+
+
+def test_a_public_server_without_https_needs_the_teachers_word():
+    network = Network(httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)"))
+    network.events[0].__cause__ = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)")
+    with pytest.raises(KitError, match=r"only if your teacher's begins with http:// write http://class.example.org/dl; others can read along"):
+        asked(network)
+    assert (len(network.asked), network.pauses) == (1, [])
+
+
+def test_what_is_near():
+    near = ("https://127.0.0.1:1", "https://localhost", "https://192.168.1.7", "https://10.0.0.1", "https://[::1]:8000", "https://desk.local")
+    assert all(map(is_near, near))
+    assert not any(map(is_near, ("https://class.example.org", "https://8.8.8.8", "https://[2001:4860:4860::8888]")))
+    assert without_https("https://127.0.0.1:1").endswith("http://127.0.0.1:1")
 
 
 def test_what_others_on_the_network_could_read():

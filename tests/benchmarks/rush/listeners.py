@@ -22,11 +22,11 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class Plan:
-    """So many listeners, and one change for each of the bodies: a submission that is handed in with this token."""
+    """So many listeners with these tokens in turn, and one change for each of the bodies: a submission that is handed in with the first of them."""
 
     port: int
     listeners: int
-    token: str
+    tokens: list[str]
     bodies: list[str]
 
 
@@ -61,7 +61,8 @@ class Crowd:
 
     async def _listen(self, number: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._plan.port)
-        writer.write(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n")
+        token = self._plan.tokens[number % len(self._plan.tokens)]
+        writer.write(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         self._listening += head.startswith(b"HTTP/1.1 200")
         async for line in reader:
@@ -90,9 +91,7 @@ class Crowd:
 
     async def _submit(self, body: str) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._plan.port)
-        head = (
-            f"POST /api/v1/submissions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self._plan.token}\r\nContent-Type: application/json\r\n"
-        )
+        head = f"POST /api/v1/submissions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self._plan.tokens[0]}\r\nContent-Type: application/json\r\n"
         writer.write(f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
         answer = await reader.read()
         if not answer.startswith(b"HTTP/1.1 201"):

@@ -4,9 +4,11 @@ import threading
 
 import pytest
 from house import RIGHT, WRONG, House
+from sqlalchemy import select
 
 from kit.classroom import assignments
 from kit.classroom.assignments import Rules
+from kit.classroom.schema import Submission
 
 
 @pytest.fixture
@@ -42,10 +44,12 @@ def test_joining_gives_a_token_that_works_at_once(house):
 
 
 def test_a_wrong_code_is_refused_and_guessing_is_slowed_down(house):
-    answers = [house.client.post("/api/v1/join", json={"code": f"aaaa-{number:04}", "name": "Eve"}) for number in range(31)]
-    assert {answer.status_code for answer in answers[:30]} == {403}
+    ada = house.token("Ada")
+    answers = [house.client.post("/api/v1/join", json={"code": f"aaaa-{number:04}", "name": "Eve"}) for number in range(301)]
+    assert {answer.status_code for answer in answers[:300]} == {403}
     assert code_of(answers[0]) == "wrong-code"
-    assert (answers[30].status_code, answers[30].headers["retry-after"]) == (429, "60")
+    assert (answers[300].status_code, answers[300].headers["retry-after"]) == (429, "60")
+    assert house.client.post("/api/v1/sign-in-links", headers=ada).status_code == 201, "who is in is not kept out by others' guesses"
     assert house.client.post("/api/v1/join", json={"code": house.code, "name": "Ada"}).status_code == 429
     house.clock.forward(minutes=1)
     assert house.client.post("/api/v1/join", json={"code": house.code, "name": "Ada"}).status_code == 201
@@ -71,7 +75,8 @@ def test_without_a_good_token_there_is_nothing(house, authorization):
 def test_an_answer_is_kept_judged_and_told(house, ada):
     receipt = house.submit(ada)
     assert receipt.status_code == 201
-    assert receipt.json() == {"id": 1, "new": True, "position": 1, "age": 0.0}
+    none = {"attempt": None, "attempts": None, "attempts_left": None}
+    assert receipt.json() == {"id": 1, "new": True, "position": 1, "age": 0.0} | none
     assert house.judge.woken == 1
     waiting = house.client.get("/api/v1/submissions/1", headers=ada).json()
     assert (waiting["state"], waiting["position"], waiting["verdict"]) == ("pending", 1, None)
@@ -80,6 +85,16 @@ def test_an_answer_is_kept_judged_and_told(house, ada):
     assert (told["state"], told["position"], told["feedback"]) == ("done", None, "full")
     assert told["verdict"]["passed"] is True
     assert told["verdict"]["seed"] == 7041
+
+
+def test_attempts_are_counted_in_receipts_and_the_last_one_can_be_spared(house, ada):
+    assign(house, attempts=2)
+    first, held, second, over = (house.submit(ada, source, spare_last=spare) for source, spare in (("a", True), ("b", True), ("b", False), ("c", True)))
+    names = ("attempt", "attempts", "attempts_left")
+    assert [[answer.json()[name] for name in names] for answer in (first, second)] == [[1, 2, 1], [2, 2, 0]]
+    assert [(answer.status_code, code_of(answer)) for answer in (held, over)] == [(409, "last-attempt"), (409, "no-attempts-left")]
+    told = house.client.get("/api/v1/submissions/1", headers=ada).json()
+    assert [told[name] for name in names] == [1, 2, 0]
 
 
 def test_the_same_source_twice_is_one_submission(house, ada):
@@ -105,6 +120,14 @@ def test_waiting_ends_when_the_time_is_over_or_the_server_stops(house, ada):
     stopping.start()
     assert house.client.get("/api/v1/submissions/1?wait=30", headers=ada).json()["state"] == "pending"
     stopping.join()
+
+
+def test_the_language_of_a_verdict_is_that_of_the_request(house, ada):
+    house.submit(ada | {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}, "a")
+    house.submit(ada | {"Accept-Language": "zh", "Cookie": "kit_lang=en"}, "b")
+    house.submit(ada, "c")
+    with house.room.store.reading() as session:
+        assert session.execute(select(Submission.source, Submission.lang)).all() == [("a", "zh"), ("b", "en"), ("c", "en")]
 
 
 def test_somebody_elses_submission_is_not_there_but_for_the_staff(house, ada):

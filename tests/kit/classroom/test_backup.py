@@ -51,7 +51,7 @@ def fill(store: Store) -> None:
         session.add(Regrade(id=2, exercise="double", created_by=9, state="preview", created_at=MORNING))
         source = "def double(x):\r\n\treturn '\\u0000 \U0001f9ee 二'\n"
         row = Submission(id=40, person_id=7, exercise="double", assignment_id=5, number=1, source=source, sha256="cd" * 32, submitted_at=LATER)
-        row.flags, row.verdict_id = ["3: exec"], 11
+        row.flags, row.verdict_id, row.lang = ["3: exec"], 11, "zh"
         session.add(row)
         session.flush()
         session.add(Grading(submission_id=40, bank_version="v1", state="done", created_at=MORNING, regrade_id=2))
@@ -208,6 +208,20 @@ def test_files_that_cannot_be_read(saved, empty, tmp_path, monkeypatch):
     with pytest.raises(KitError, match="no whole backup"):
         restore(empty, saved, LATER)
     assert all(rows == [] for rows in content(empty).values())
+
+
+def test_an_older_kits_backup_comes_back(saved, sqlite_store, empty):
+    """Its submissions had no language yet."""
+
+    def older(lines):
+        head = json.dumps(json.loads(lines[0]) | {"schema": "0001"}).encode() + b"\n"
+        return [head, *(line.replace(b',"lang":"zh"', b"") for line in lines[1:])]
+
+    restore(empty, rewritten(saved, older), LATER)
+    with empty.reading() as session:
+        assert session.scalars(select(Submission.lang)).all() == [None]
+    with sqlite_store.reading() as session:
+        assert session.scalars(select(Submission.lang)).all() == ["zh"]
 
 
 def test_a_newer_kits_backup_is_refused(saved, empty):

@@ -1,6 +1,8 @@
 """A folder of answers: every one gets its row, none twice, and a run that was stopped goes on."""
 
 import csv
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,28 @@ def test_stopped_in_the_middle_what_was_judged_is_kept(answers, bank, tmp_path):
     graded(answers, bank, referee, out)
     assert len(referee.jobs) == 2
     assert len(rows(out)) == 5
+
+
+def test_who_handed_in_no_python_file_has_a_row_and_no_zero(answers, bank, tmp_path):
+    (answers / "doejane_12_345_work.zip").write_bytes(b"PK")
+    (answers / "roe_9_1_double.py").write_text("good", encoding="utf-8")
+    (answers / "roe_LATE_9_2_double-1.py").write_text("good good good", encoding="utf-8")
+    out, plain = tmp_path / "results.csv", tmp_path / "canvas.csv"
+    outcome = graded(answers, bank, Referee(), out)
+    doe = rows(out)["doejane", ""]
+    assert [doe[column] for column in ("status", "points", "message")] == ["error", "", "not a Python file"]
+    assert rows(out)["roe", "double"]["status"] == "passed"
+    assert (outcome.unread, outcome.broken, [each.path.name for each in outcome.older]) == (2, 0, ["roe_9_1_double.py"])
+    graded(answers, bank, Referee(), plain, columns="canvas")
+    assert '"doejane","12","","","","",""' in plain.read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
+def test_names_and_verdicts_are_for_their_owner_alone(answers, bank, tmp_path):
+    out = tmp_path / "results.csv"
+    kept_beside(out).touch(mode=0o644)
+    graded(answers, bank, Referee(), out)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (out, kept_beside(out))] == [0o600, 0o600]
 
 
 def test_progress_counts_answers(answers, bank, tmp_path):

@@ -201,6 +201,9 @@ def a_right_answer_moves_the_board(ada: Somebody, cleo: Somebody, called: str) -
 def the_teacher_looks_at_a_cell(teacher: Somebody) -> None:
     teacher.page.goto("/desk/gradebook?assignment=week-1")
     teacher.look("desk-gradebook")
+    solvers = teacher.row("Solved by").get_by_role("link")
+    expect(solvers).to_have_css("text-decoration-line", "underline")
+    assert solvers.evaluate("(link) => getComputedStyle(link).color !== getComputedStyle(link.closest('td')).color")
     teacher.row(CLEO).get_by_role("link", name="✗ 0").click()
     expect(teacher.page.locator("#source")).to_contain_text("return 2 * x.detach()")
     teacher.look("desk-submission")
@@ -238,3 +241,37 @@ def test_a_class(chromium, served, bank, shots, scripts):
     a_regrade_is_looked_at_and_applied(teacher, cleo, bank / "grader" / "checks" / "warm-up" / "test_double.py", cleo_called)
     for person in people:
         person.close()
+
+
+def test_what_is_unfolded_stays_so_when_the_board_moves(chromium, served, shots):
+    ada, bob, cleo = people = [Somebody(chromium, served, shots, scripts=True) for _ in range(3)]
+    ada.join(served.code, "Ada Lovelace")
+    bob.join(served.code, "Bob")
+    ada.page.goto("/boards")
+    ada.page.get_by_text("and 1 other without a submission").click()
+    with ada.without_reload():
+        cleo.join(served.code, CLEO)
+        expect(ada.page.locator("#idle")).to_contain_text("and 2 others without a submission")
+    expect(ada.page.locator("#idle")).to_have_attribute("open", "")
+    ada.look("board-unfolded")
+    for person in people:
+        person.close()
+
+
+SENT_TWICE = """() => {
+    const stopped = [];
+    document.addEventListener("submit", (event) => { stopped.push(event.defaultPrevented); event.preventDefault(); });
+    const form = document.querySelector("main form");
+    form.requestSubmit();
+    form.requestSubmit();
+    return stopped;
+}"""
+
+
+def test_a_second_click_sends_a_form_no_second_time(chromium, served, shots):
+    ada = Somebody(chromium, served, shots, scripts=True)
+    ada.page.goto("/join")
+    ada.page.get_by_label("Join code").fill(served.code)
+    ada.page.get_by_label("Your name").fill("Ada Lovelace")
+    assert ada.page.evaluate(SENT_TWICE) == [False, True]
+    ada.close()

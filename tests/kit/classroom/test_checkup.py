@@ -60,6 +60,9 @@ def test_a_classroom_that_can_be_served(look, url, store, clock):
 def test_no_classroom_yet_and_none_is_made(look, tmp_path):
     findings = look(f"sqlite:///{tmp_path / 'classroom.db'}")
     assert (wrong(findings), findings["database"].remedy) == (["database"], "Begin one: kit class serve")
+    assert (findings["database"].required, "it is made at the first start" in findings["database"].facts) == (False, True)
+    assert findings["disk of the database"].fine
+    assert look("postgresql://nobody:secret@127.0.0.1:1/none")["database"].required
     assert not (tmp_path / "classroom.db").exists()
     assert wrong(look("postgresql://nobody:secret@127.0.0.1:1/none")) == ["database"]
     assert "secret" not in repr(look("postgresql://nobody:secret@127.0.0.1:1/none"))

@@ -19,7 +19,7 @@ def class_store(store):
 
 def imported(store, text: str):
     with store.writing() as session:
-        changes = compare(session, read(text.encode()))
+        changes = compare(session, read(text.encode()).rows)
         apply(session, changes, MORNING)
         return changes
 
@@ -43,15 +43,15 @@ def here(store) -> dict[str, tuple]:
     ],
 )
 def test_lists_as_other_programs_write_them(text):
-    [row] = read(text.encode())
+    [row] = read(text.encode()).rows
     assert (row.name, row.student_id, row.email, row.section) == ("Ada L.", "007", "ada@example.org", "A")
-    [row] = read(text.removeprefix("\ufeff").encode("utf-16"))
+    [row] = read(text.removeprefix("\ufeff").encode("utf-16")).rows
     assert row.name == "Ada L."
 
 
 def test_chinese_names_and_encodings():
     text = "学号,姓,名\n2026001,张,三\n"
-    assert [row.name for row in read(text.encode("gb18030"), "gb18030")] == ["张三"]
+    assert [row.name for row in read(text.encode("gb18030"), "gb18030").rows] == ["张三"]
     with pytest.raises(Refused, match="--encoding gb18030"):
         read(text.encode("gb18030"))
     with pytest.raises(Refused, match="no encoding is called klingon"):
@@ -73,7 +73,46 @@ def test_chinese_names_and_encodings():
 )
 def test_what_is_no_list(class_store, data, said):
     with pytest.raises(Refused, match=said), class_store.writing() as session:
-        apply(session, compare(session, read(data)), MORNING)
+        apply(session, compare(session, read(data).rows), MORNING)
+
+
+GRADEBOOK = """Student,ID,SIS User ID,SIS Login ID,Section,Week 1 (4711),Current Score
+,,,,,Manual Posting,
+"    Points Possible",,,,,10,(read only)
+"Lovelace, Ada",101,{ada},ada1,CS-1,9,90
+"Hopper, Grace",102,{grace},grace2,CS-2,8,80
+"Student, Test",103,,test3,CS-1,,
+"""
+
+
+@pytest.mark.parametrize(("sis", "numbers"), [(("a7", "g8"), ["a7", "g8"]), (("", ""), ["ada1", "grace2"])])
+def test_the_gradebook_of_canvas_is_a_class_list(sis, numbers):
+    sheet = read(GRADEBOOK.format(ada=sis[0], grace=sis[1]).encode())
+    assert [(row.line, row.name, row.student_id, row.section) for row in sheet.rows] == [
+        (4, "Lovelace, Ada", numbers[0], "CS-1"),
+        (5, "Hopper, Grace", numbers[1], "CS-2"),
+    ]
+    assert sheet.unused[-2:] == ("Week 1 (4711)", "Current Score")
+    assert "Section" not in sheet.unused
+
+
+@pytest.mark.parametrize("heading", ["ID", "Student ID", "学号", "id number"])
+def test_headings_of_the_number(heading):
+    assert read(f"name,{heading},age\nAda,007,20\n".encode()) == ([Listed(line=2, name="Ada", student_id="007")], ("age",))
+
+
+def test_a_row_that_stands_there_twice_is_passed_over(class_store):
+    changes = imported(class_store, "name,student number\nAda,a1\nBob,2\n Ada ,a1\n")
+    assert (len(changes.new), changes.notes, changes.problems) == (2, ("line 4: the same as line 2, passed over",), ())
+
+
+def test_the_case_of_a_number_makes_nobody_twice(class_store):
+    imported(class_store, "name,student number\nAda,ab1\n")
+    changes = imported(class_store, "name,student number\nAda,AB1\n")
+    assert (changes.new, [changed.fields for changed in changes.changed]) == ((), [("student_id",)])
+    with class_store.writing() as session:
+        code = session.get_one(Classroom, 1).join_code
+        assert people.join(session, code=code, name="Ada", student_id="Ab1", now=MORNING).student_id == "AB1"
 
 
 def test_a_list_is_put_in_and_again_changes_nothing(class_store):
@@ -98,7 +137,7 @@ def test_an_imported_student_joins_by_number(class_store):
     imported(class_store, "name,student number\nAda Lovelace,007\n")
     with class_store.writing() as session:
         code = session.get_one(Classroom, 1).join_code
-        assert people.join(session, code=code, name="ada", student_id="007", now=MORNING).name == "Ada Lovelace"
+        assert people.join(session, code=code, name="lovelace, ada", student_id="007", now=MORNING).name == "Ada Lovelace"
 
 
 def test_problems_are_told_by_line_and_nobody_is_added(class_store):
@@ -110,7 +149,7 @@ def test_problems_are_told_by_line_and_nobody_is_added(class_store):
         "Zoe,10,zoe@example.org\nYan,,\n"
     )  # fmt: skip
     with class_store.reading() as session:
-        changes = compare(session, read(text.encode()))
+        changes = compare(session, read(text.encode()).rows)
     assert [problem.partition(":")[0] for problem in changes.problems] == [f"line {n}" for n in (3, 4, 5, 6, 7, 8, 9)]
     assert "the same number or email as line 2" in changes.problems[0]
     assert "is no student here" in changes.problems[4]

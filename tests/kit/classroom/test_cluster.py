@@ -7,8 +7,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -65,47 +67,66 @@ def listening(pids: list[int]) -> set[str]:
     return {row[1].rpartition(":")[0] for row in rows if row[3] in {LISTENING, "07"} and f"socket:[{row[9]}]" in inodes}
 
 
+class Head:
+    """A cluster of this machine alone, with two processors, whose head can be killed and started again at the same address."""
+
+    def __init__(self) -> None:
+        self.address = f"127.0.0.1:{free_port()}"
+        self._folder = tempfile.mkdtemp(prefix="kit-ray-", dir="/tmp")  # a short path: Ray makes sockets in it
+        port = self.address.partition(":")[2]
+        command = [Path(sys.executable).with_name("ray"), "start", "--head", "--block", "--node-ip-address=127.0.0.1", f"--port={port}"]
+        options = ["--include-dashboard=false", "--num-cpus=2", f"--temp-dir={self._folder}", "--disable-usage-stats"]
+        self._command = [*command, *options, "--object-store-memory=100000000"]
+
+    @property
+    def pid(self) -> int:
+        """The process that all of it is below."""
+        return self._process.pid
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command, env=os.environ | {"KIT_BANK": str(MINI_BANK)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        said = []
+        while "runtime started" not in (line := self._process.stdout.readline()):
+            said.append(line)
+            assert line, "".join(said)
+
+    def kill(self) -> None:
+        """Everything at once, as when the machine loses power."""
+        for pid in below(self.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.communicate()
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.communicate(timeout=60)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="module")
-def head() -> Iterator[tuple[str, int]]:
-    """The address of a cluster with two processors, and the process that all of it is below."""
-    folder = tempfile.mkdtemp(prefix="kit-ray-", dir="/tmp")  # a short path: Ray makes sockets in it
-    address = f"127.0.0.1:{free_port()}"
-    command = [
-        Path(sys.executable).with_name("ray"),
-        "start",
-        "--head",
-        "--block",
-        "--node-ip-address=127.0.0.1",
-        f"--port={address.partition(':')[2]}",
-    ]
-    options = ["--include-dashboard=false", "--num-cpus=2", f"--temp-dir={folder}", "--disable-usage-stats", "--object-store-memory=100000000"]
+def head() -> Iterator[Head]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in QUIET.items():
             patch.setenv(name, value)
-        process = subprocess.Popen(
-            [*command, *options], env=os.environ | {"KIT_BANK": str(MINI_BANK)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        said = []
-        while "runtime started" not in (line := process.stdout.readline()):
-            said.append(line)
-            assert line, "".join(said)
-        yield address, process.pid
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-    shutil.rmtree(folder, ignore_errors=True)
+        head = Head()
+        head.start()
+        yield head
+        head.stop()
 
 
 @pytest.fixture(scope="module")
 def executor(head, tmp_path_factory) -> Iterator[Executor]:
     bank = Bank(MINI_BANK, cache=tmp_path_factory.mktemp("cache"))
-    opened = open_executor(f"ray://{head[0]}", bank=bank, sandbox="local")
+    opened = open_executor(f"ray://{head.address}", bank=bank, sandbox="local")
     yield opened
     opened.close()
 
 
 def judges(head) -> list[int]:
     """The processes of the actors."""
-    return [pid for pid in below(head[1]) if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Judge")]
+    return [pid for pid in below(head.pid) if Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::Judge")]
 
 
 def test_an_answer_is_judged_on_the_node(executor, bank):
@@ -123,7 +144,7 @@ def test_an_answer_is_judged_on_the_node(executor, bank):
 def test_nothing_listens_beyond_loopback(head, executor):
     assert executor.describe()[0].fine
     assert judges(head)
-    addresses = listening([*below(head[1]), os.getpid()])
+    addresses = listening([*below(head.pid), os.getpid()])
     assert addresses
     assert addresses <= LOOPBACK
 
@@ -159,6 +180,37 @@ def test_without_a_gpu_in_the_cluster_an_answer_waits_and_then_says_so(executor,
     job = replace(job_for(bank.exercise("double"), "", sandbox="local", lang="en"), device="cuda")
     with pytest.raises(Infrastructure, match="no node of the Ray cluster has a place for cuda"):
         executor.grade(job)
+
+
+def test_a_head_that_dies_is_waited_for_and_costs_nobody_anything(head, executor, sqlite_store, bank, monkeypatch):
+    """The last test that uses this head: nothing of the old cluster is left."""
+    ray = import_module("ray")
+    for name in ("GONE_SECONDS", "LOOK_SECONDS", "SELDOM_SECONDS"):
+        monkeypatch.setattr(cluster, name, 0.2)
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda *_signal: heard.append(executor.devices))
+    room, bell, told = a_room(sqlite_store, bank, Hurrying(), sandbox="local"), Bell(), threading.Event()
+    grader = Grader(room, executor, on_verdict=bell)
+    grader.start()
+    submit(room, 1, "double", "import time\ntime.sleep(3)\ndef double(x):\n    return 2 * x\n", assignment="")
+    grader.wake()
+    while not executor.describe()[0].busy:
+        told.wait(0.05)
+    head.kill()
+    while ray.is_initialized() or "does not answer" not in executor.describe()[-1].note:
+        told.wait(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+    submit(room, 1, "double", "def double(x):\n    return x * x\n", assignment="")
+    head.start()
+    while not bell.rung.acquire(timeout=0.2):
+        grader.wake()
+    bell.wait_for(1)
+    grader.stop()
+    assert results(sqlite_store) == {1: True, 2: False}
+    assert [state.fine for state in executor.describe()] == [True]
+    os.kill(os.getpid(), signal.SIGTERM)
+    signal.signal(signal.SIGTERM, before)
+    assert heard == [frozenset(), {"cpu"}], "a teacher can stop the server all the while"
 
 
 def test_where_no_cluster_answers_it_says_so_at_once(bank):

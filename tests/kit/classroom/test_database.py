@@ -10,7 +10,7 @@ from scene import MORNING
 from sqlalchemy import select, text
 
 from kit.classroom.database import open_store
-from kit.classroom.schema import Base, Classroom, Section
+from kit.classroom.schema import Base, Classroom, Person, Section, Submission
 from kit.errors import KitError
 
 
@@ -77,6 +77,22 @@ def test_opened_again_it_is_as_it_was(tmp_path):
         assert session.get(Classroom, 1).name == "Deep learning"
         assert session.connection().exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     second.close()
+
+
+def test_a_class_of_an_older_kit_is_brought_up_to_date(store):
+    with store.writing() as session:
+        session.add(a_classroom())
+        session.add(Person(id=1, role="student", name="Ada", pseudonym="amber-otter", created_at=MORNING))
+        session.flush()
+        session.add(Submission(person_id=1, exercise="double", number=1, source="x = 1", sha256="ab", submitted_at=MORNING, lang="zh"))
+    with store.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE submissions DROP COLUMN lang"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    newer = open_store(store.url.render_as_string(hide_password=False))
+    with newer.reading() as session:
+        assert [(row.source, row.lang) for row in session.scalars(select(Submission))] == [("x = 1", None)]
+    newer.close()
+    test_migrations_give_the_tables_of_the_schema(store)
 
 
 def test_a_newer_schema_is_refused(tmp_path):

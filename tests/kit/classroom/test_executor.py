@@ -16,6 +16,12 @@ def test_another_name_is_refused_with_the_names_that_there_are(bank, name):
         open_executor(name, bank=bank, sandbox="local")
 
 
+@pytest.mark.parametrize("address", ["local", "head:", "head:port", "10.0.0.5", "head:6379/x"])
+def test_an_address_without_a_port_is_told_with_its_form(bank, address):
+    with pytest.raises(KitError, match=rf"{address} is no address of a cluster's head: --grade-on\. Write ray://HOST:PORT"):
+        open_executor(f"ray://{address}", bank=bank, sandbox="local")
+
+
 def test_a_student_edition_cannot_grade(tmp_path):
     root = tmp_path / "bank"
     shutil.copytree(MINI_BANK, root)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from referee import Bell, Hurrying, a_room
+from referee import Bell, Hurrying, a_room, results, states
 from sqlalchemy import select
 
 from grader.client import server_path
@@ -182,3 +182,18 @@ def test_the_whole_grading_process_is_killed(room, truth, processes):
     process.communicate()
     assert process.returncode == 0
     assert_one_true_verdict_each(room, truth)
+
+
+def test_an_answer_that_kills_the_grading_process_does_it_three_times_and_no_more(sqlite_store, bank, tmp_path):
+    room = a_room(sqlite_store, bank, Hurrying(), students=3, sandbox="local")
+    for person, source in enumerate(("good good good", "poison", "good"), start=1):
+        submit(room, person, "double", source, assignment="")
+    command = [sys.executable, Path(__file__).with_name("mortal_process.py"), str(room.store.url), tmp_path / "child"]
+    for death in range(3):
+        done = subprocess.run([*command, str(death)], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+    assert states(room.store) == {1: ("done", 2), 2: ("running", 2), 3: ("pending", 0)}
+    done = subprocess.run([*command, "3"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert states(room.store) == {1: ("done", 2), 2: ("failed", 3), 3: ("done", 0)}
+    assert results(room.store) == {1: True, 2: None, 3: False}

@@ -83,10 +83,64 @@ def test_what_systems_leave_behind_is_not_spoken_of(put, bank):
     assert strays(folder, bank) == {}
 
 
-def test_two_answers_of_one_student_to_one_exercise_are_both_told(put, bank):
+def test_two_answers_of_one_student_to_one_exercise_are_an_error_of_that_student(put, bank):
     folder = put("ada/double.py", "ada/old/double.py", "bob_double.py")
-    assert found(folder, bank) == [("bob", "double")]
-    assert strays(folder, bank) == dict.fromkeys(["ada/double.py", "ada/old/double.py"], "2 files answer this exercise for this student")
+    ada, bob = read(folder, bank.by_slug).answers
+    assert (ada.student, ada.exercise.slug, ada.error) == ("ada", "double", "2 files answer this exercise: ada/double.py, ada/old/double.py")
+    assert (bob.student, bob.error) == ("bob", "")
+    assert strays(folder, bank) == {}
+
+
+def test_of_what_canvas_has_twice_the_newest_counts(put, bank):
+    folder = put(
+        "doejane_12345_67890_double.py", "doejane_LATE_12345_67891_double-2.py", "doejane_12345_67889_double-1.py",
+        "doejane_777_1_double.py", "roe_9_1_double.py", "roe_9_2_double.py",
+    )  # fmt: skip
+    contents = read(folder, bank.by_slug)
+    assert [(answer.number, answer.path.name, answer.error) for answer in contents.answers] == [
+        ("12345", "doejane_LATE_12345_67891_double-2.py", ""),
+        ("777", "doejane_777_1_double.py", ""),
+        ("9", "roe_9_2_double.py", ""),
+    ]
+    assert {each.path.name: each.why for each in contents.older} == {
+        "doejane_12345_67890_double.py": "handed in again as doejane_LATE_12345_67891_double-2.py",
+        "doejane_12345_67889_double-1.py": "handed in again as doejane_LATE_12345_67891_double-2.py",
+        "roe_9_1_double.py": "handed in again as roe_9_2_double.py",
+    }
+    assert contents.strays == ()
+
+
+@pytest.mark.parametrize(
+    ("place", "student", "exercise"),
+    [
+        ("doejane_12345_67890_double.zip", "doejane", "double"),
+        ("doejane_12345_67890_double-2.ipynb", "doejane", "double"),
+        ("doejane_12345_67890_all my work.zip", "doejane", None),
+        ("doejane_LATE_12345_67890_report.pdf", "doejane", None),
+        ("doejane_12345_67890_mywork.py", "doejane", None),
+        ("Ada Lovelace_1234_assignsubmission_file_/report.pdf", "Ada Lovelace", None),
+        ("ada/work.zip", "ada", None),
+        ("ada/double.ipynb", "ada", "double"),
+        ("double/ada.zip", "ada", "double"),
+        ("ada_double.ipynb", "ada", "double"),
+    ],
+)
+def test_who_handed_in_something_else_is_there_with_an_error(put, bank, place, student, exercise):
+    folder = put("bob/double.py", place)
+    (other,) = (answer for answer in read(folder, bank.by_slug).answers if answer.student != "bob")
+    assert (other.student, other.exercise and other.exercise.slug) == (student, exercise)
+    assert other.path == folder / place
+    assert other.error in {"not a Python file", "no exercise is called like this file"}
+    assert strays(folder, bank) == {}
+
+
+def test_a_file_beside_an_answer_is_no_error_of_the_student(put, bank):
+    folder = put("ada/double.py", "ada/work.zip", "ada/softplus.ipynb", "readme.zip", "notes/readme.txt")
+    assert [(answer.student, answer.slug, bool(answer.error)) for answer in read(folder, bank.by_slug).answers] == [
+        ("ada", "double", False),
+        ("ada", "softplus", True),
+    ]
+    assert set(strays(folder, bank)) == {"ada/work.zip", "readme.zip", "notes/readme.txt"}
 
 
 def test_names_are_one_however_they_are_written_and_harmless(put, bank):

@@ -1,20 +1,23 @@
 """The grader: everything handed in gets one verdict, whatever breaks on the way."""
 
 import shutil
+import threading
+from contextlib import contextmanager
 
 import pytest
-from referee import Bell, Held, Hurrying, Referee, a_room, glance, hand_in, results, states
+from msgspec import structs
+from referee import PATIENCE, Bell, Held, Hurrying, Referee, a_room, glance, hand_in, results, states
 from scene import MINI_BANK
 from sqlalchemy import select, update
 
 from grader.text import speaking
 from grader.verdict import decode_verdict
 from kit.bank import Bank
-from kit.classroom import grading_loop
+from kit.classroom import grading_loop, regrade
 from kit.classroom.executor import NODE, Infrastructure
 from kit.classroom.grading_loop import Grader
 from kit.classroom.gradings import LEASE, claim
-from kit.classroom.schema import Audit, Grading, VerdictRow
+from kit.classroom.schema import Audit, Grading, Regrade, Submission, VerdictRow
 from kit.classroom.versions import bank_version
 from kit.errors import KitError
 
@@ -26,6 +29,39 @@ def own_bank(tmp_path) -> Bank:
     """A bank that a test may change."""
     shutil.copytree(MINI_BANK, tmp_path / "bank")
     return Bank(tmp_path / "bank", cache=tmp_path / "cache")
+
+
+class Watched(Referee):
+    """Gives no verdict before the grader has looked for more to do, twice; notes what was judged beside what."""
+
+    def __init__(self, **settings) -> None:
+        super().__init__(self.watch, **settings)
+        self.wake = lambda: None
+        self.beside: dict[str, set[str]] = {}
+        self._under_way: set[str] = set()
+        self._lock, self._looked = threading.Lock(), threading.Condition()
+        self._looks = 0
+
+    def describe(self):
+        with self._looked:
+            self._looks += 1
+            self._looked.notify_all()
+        return super().describe()
+
+    def watch(self, job):
+        with self._lock:
+            self.beside[job.source] = set(self._under_way)
+            for other in self._under_way:
+                self.beside[other].add(job.source)
+            self._under_way.add(job.source)
+        with self._looked:
+            until = self._looks + 2
+            while self._looks < until:
+                self.wake()
+                assert self._looked.wait(PATIENCE)
+        with self._lock:
+            self._under_way.remove(job.source)
+        return glance(job)
 
 
 def test_everything_that_was_handed_in_gets_one_verdict(store, bank, clock):
@@ -45,15 +81,24 @@ def test_everything_that_was_handed_in_gets_one_verdict(store, bank, clock):
         assert {decode_verdict(row.verdict).policy for row in rows} == {"server"}
 
 
-def test_verdicts_are_in_the_language_of_the_server(sqlite_store, bank, clock):
-    room, bell, referee = a_room(sqlite_store, bank, clock), Bell(), Referee()
-    hand_in(room, "good")
-    with speaking("zh"):
-        grader = Grader(room, referee, on_verdict=bell)
+def test_verdicts_are_in_the_language_of_whoever_handed_in(store, bank, clock):
+    room, bell, referee = a_room(store, bank, clock), Bell(), Referee()
+    for lang, source in (("zh", "a"), ("en", "b"), ("zh", "c")):
+        with speaking(lang):
+            hand_in(room, source)
+    with store.writing() as session:
+        session.execute(update(Submission).where(Submission.id == 3).values(lang=None))  # of an older kit
+    grader = Grader(room, referee, on_verdict=bell)
     grader.start()
-    bell.wait_for(1)
+    bell.wait_for(3)
+    with store.writing() as session:
+        session.execute(update(VerdictRow).values(bank_version="older"))
+        session.execute(update(Grading).values(bank_version="older"))
+        regrade.start(session, room, exercise="double")
+    grader.wake()
+    bell.wait_for(3)
     grader.stop()
-    assert [job.lang for job in referee.jobs] == ["zh"]
+    assert [(job.source, job.lang) for job in referee.jobs] == [("a", "zh"), ("b", "en"), ("c", "en")] * 2
 
 
 def test_a_failure_of_the_infrastructure_is_tried_again_and_then_shown(store, bank, clock):
@@ -152,6 +197,58 @@ def test_a_start_takes_back_what_a_dead_server_was_judging(store, bank, clock):
     assert results(store) == {1: True}
 
 
+def test_what_is_to_be_judged_alone_waits_and_is_waited_for(store, bank, clock):
+    room, bell, watched = a_room(store, bank, clock, students=4), Bell(), Watched(places=2)
+    for person, source in enumerate(("first", "second", "third", "fourth"), start=1):
+        hand_in(room, source, person=person)
+    with store.writing() as session:  # as two deaths of a server leave it
+        session.execute(update(Grading).where(Grading.submission_id == 2).values(attempts=2, worker="a dead server"))
+    grader = Grader(room, watched, on_verdict=bell)
+    watched.wake = grader.wake
+    grader.start()
+    bell.wait_for(4)
+    grader.stop()
+    assert (watched.beside["first"], watched.beside["second"]) == (set(), set())
+    assert watched.beside.keys() == {"first", "second", "third", "fourth"}
+    assert states(store) == {1: ("done", 0), 2: ("done", 2), 3: ("done", 0), 4: ("done", 0)}
+
+
+def test_what_was_under_way_at_three_deaths_is_told_to_whoever_waits(store, bank, clock):
+    room, bell = a_room(store, bank, clock), Bell()
+    (submission_id,) = hand_in(room, "good good good")
+    with store.writing() as session:
+        assert claim(session, "the dead one", clock(), devices=CPU)
+        session.execute(update(Grading).values(attempts=2))
+    clock.forward(seconds=LEASE.total_seconds() + 1)
+    grader = Grader(room, Referee(), on_verdict=bell)
+    grader.start()
+    bell.wait_for(1)
+    grader.stop()
+    assert (bell.ids, states(store), results(store)) == ([submission_id], {1: ("failed", 3)}, {1: None})
+
+
+def test_a_regrade_does_not_wait_for_what_was_given_up(sqlite_store, bank, clock):
+    room = a_room(sqlite_store, bank, clock)
+    hand_in(room, "good good good")
+    bell = Bell()
+    grader = Grader(room, Referee(), on_verdict=bell)
+    grader.start()
+    bell.wait_for(1)
+    grader.stop()
+    with sqlite_store.writing() as session:
+        session.execute(update(VerdictRow).values(bank_version="older"))
+        session.execute(update(Grading).values(bank_version="older"))
+        again = regrade.start(session, room, exercise="double")
+        assert claim(session, "the dead one", clock(), devices=CPU).regrade
+        session.execute(update(Grading).where(Grading.state == "running").values(attempts=2))
+    grader = Grader(room, Referee())
+    grader.start()
+    grader.stop()
+    with sqlite_store.reading() as session:
+        assert session.get_one(Regrade, again.id).state == "preview"
+    assert results(sqlite_store) == {1: True}
+
+
 def test_a_second_server_leaves_what_another_one_is_judging(postgres_store, bank, clock):
     room, bell, held = a_room(postgres_store, bank, clock), Bell(), Held()
     hand_in(room, "good good good")
@@ -228,6 +325,31 @@ def test_a_verdict_waits_until_the_database_takes_it(sqlite_store, bank, clock, 
     assert results(sqlite_store) == {1: True}
 
 
+def test_a_verdict_that_was_written_though_nobody_said_so_is_no_second_one(sqlite_store, bank, clock, monkeypatch):
+    monkeypatch.setattr(grading_loop, "AGAIN", 0.0)
+    room, bell, held = a_room(sqlite_store, bank, clock), Bell(), Held()
+    hand_in(room, "good good good")
+    grader = Grader(room, held, on_verdict=bell)
+    grader.start()
+    held.wait_for(1)
+    writing, lost = sqlite_store.writing, iter(range(2))
+
+    @contextmanager
+    def cut_off():
+        with writing() as session:
+            yield session
+        if next(lost, None) is not None:
+            raise KitError("the connection was lost")
+
+    monkeypatch.setattr(sqlite_store, "writing", cut_off)
+    held.goes_on.set()
+    bell.wait_for(1)
+    grader.stop()
+    assert (results(sqlite_store), bell.ids) == ({1: True}, [1])
+    with sqlite_store.reading() as session:
+        assert session.scalars(select(Audit.action)).all() == []
+
+
 def test_an_exercise_that_changed_meanwhile_is_judged_as_it_is_now(store, own_bank, clock):
     room, bell = a_room(store, own_bank, clock), Bell()
     hand_in(room, "good good good")
@@ -267,7 +389,7 @@ def test_a_late_second_verdict_is_refused_and_audited(sqlite_store, bank, clock)
     slow = Grader(room, held)
     slow.start()
     held.wait_for(1)
-    quick = Grader(room, Referee(glance), on_verdict=bell)
+    quick = Grader(room, Referee(lambda job: structs.replace(glance(job), seconds=0.2)), on_verdict=bell)
     quick.start()
     bell.wait_for(1)
     quick.stop()

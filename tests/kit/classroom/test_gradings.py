@@ -5,12 +5,14 @@ import threading
 import msgspec
 import pytest
 from referee import a_room, glance, hand_in, states
+from scene import MORNING
 from sqlalchemy import event, func, select
 
 from grader.verdict import Job, decode_verdict
 from kit.classroom import gradings
 from kit.classroom.gradings import LEASE
 from kit.classroom.schema import Audit, Classroom, Grading, Submission, VerdictRow
+from kit.classroom.submissions import status
 
 CPU = frozenset({"cpu"})
 
@@ -24,9 +26,9 @@ def room(store, bank, clock):
     return a_room(store, bank, clock, students=2)
 
 
-def claim(room, worker: str = "w", devices=CPU):
+def claim(room, worker: str = "w", devices=CPU, *, busy: bool = False):
     with room.store.writing() as session:
-        return gradings.claim(session, worker, room.now(), devices=devices)
+        return gradings.claim(session, worker, room.now(), devices=devices, busy=busy)
 
 
 def finish(room, grading_id: int, made=None, now=None) -> bool:
@@ -37,6 +39,11 @@ def finish(room, grading_id: int, made=None, now=None) -> bool:
 def fail(room, grading_id: int, worker: str = "w"):
     with room.store.writing() as session:
         return gradings.fail(session, grading_id, worker, "the node was lost", room.now())
+
+
+def recover(room) -> gradings.Left:
+    with room.store.writing() as session:
+        return gradings.recover(session, room.now())
 
 
 def revision(room) -> int:
@@ -85,6 +92,21 @@ def test_the_first_verdict_counts_and_is_written_once(room, clock):
     assert (grading.state, grading.finished_at) == ("done", clock())
 
 
+def test_a_verdict_whose_receipt_was_lost_is_no_late_one(room, clock):
+    hand_in(room, "good")
+    claimed, made = claim(room), verdict("good", seconds=0.25)
+    assert finish(room, claimed.grading_id, made)
+    before = revision(room)
+    clock.forward(seconds=1)
+    assert finish(room, claimed.grading_id, made), "it is written, by us"
+    assert late(room) == []
+    assert revision(room) == before
+    assert not finish(room, claimed.grading_id, verdict("good", seconds=0.26)), "as good, but another judgement"
+    assert len(late(room)) == 1
+    with room.store.reading() as session:
+        assert [(row.seconds, row.graded_at) for row in session.scalars(select(VerdictRow))] == [(0.25, MORNING)]
+
+
 def test_a_verdict_of_a_judge_that_failed_is_none(room):
     hand_in(room, "good")
     claimed = claim(room)
@@ -111,11 +133,11 @@ def test_whoever_was_given_up_too_early_is_believed_if_first(room, clock):
     claimed = claim(room, "slow")
     clock.forward(seconds=61)
     with room.store.writing() as session:
-        assert gradings.recover(session, clock(), lease=LEASE) == 1
+        assert gradings.recover(session, clock(), lease=LEASE) == (1, ())
     assert claim(room, "fast").grading_id == claimed.grading_id
     assert finish(room, claimed.grading_id)
-    assert not finish(room, claimed.grading_id), "the fast one is late"
-    assert states(room.store) == {1: ("done", 0)}
+    assert not finish(room, claimed.grading_id, verdict(seconds=0.2)), "the fast one is late"
+    assert states(room.store) == {1: ("done", 1)}
     assert len(late(room)) == 1
 
 
@@ -148,6 +170,54 @@ def test_the_infrastructure_may_fail_three_times(room, clock):
     assert finish(room, claim(room).grading_id)
 
 
+def test_what_was_under_way_at_three_deaths_of_a_server_is_given_up(room, clock):
+    (submission_id,) = hand_in(room, "good")
+    before = revision(room)
+    for deaths in (1, 2):
+        claim(room, f"server {deaths}")
+        assert recover(room) == (1, ())
+        assert states(room.store) == {1: ("pending", deaths)}
+    assert revision(room) == before
+    claim(room, "server 3")
+    assert recover(room) == (0, (submission_id,))
+    assert recover(room) == (0, ())
+    assert states(room.store) == {1: ("failed", 3)}
+    assert revision(room) == before + 1, "nobody waits for it any more"
+    assert claim(room) is None
+    with room.store.reading() as session:
+        grading = session.scalars(select(Grading)).one()
+        assert (grading.failure, grading.finished_at) == ("the server died while this was judged", clock())
+    with room.store.writing() as session:
+        assert gradings.retry(session, grading.id)
+    assert finish(room, claim(room).grading_id)
+    assert status(room, submission_id).verdict.passed
+
+
+def test_whoever_gives_back_what_it_was_judging_has_not_died(room):
+    hand_in(room, "good")
+    for _stop in range(4):
+        claimed = claim(room)
+        with room.store.writing() as session:
+            assert gradings.release(session, claimed.grading_id, "w")
+        assert recover(room) == (0, ())
+    assert states(room.store) == {1: ("pending", 0)}
+
+
+def test_what_was_under_way_at_two_deaths_is_judged_alone(room):
+    """Else it would be charged with the answer beside it, which may be what kills servers."""
+    hand_in(room, "innocent")
+    hand_in(room, "poison", person=2)
+    for _death in range(2):
+        assert not any(claim(room).alone for _answer in range(2))
+        assert recover(room) == (2, ())
+    assert claim(room, busy=True) is None, "whoever judges something else waits for its end"
+    assert states(room.store) == {1: ("pending", 2), 2: ("pending", 2)}
+    claimed = claim(room)
+    assert (claimed.submission_id, claimed.alone, claimed.attempts) == (1, True, 2)
+    assert finish(room, claimed.grading_id)
+    assert fail(room, claim(room).grading_id) == "failed", "three times in all, whatever it was"
+
+
 def test_only_the_worker_that_has_it_can_fail_it_or_give_it_back(room):
     hand_in(room, "good")
     claimed = claim(room, "mine")
@@ -169,10 +239,10 @@ def test_a_heartbeat_keeps_what_is_running(room, clock):
         assert gradings.heartbeat(session, "alive", [], clock()) == 0
     clock.forward(seconds=40)
     with room.store.writing() as session:
-        assert gradings.recover(session, clock(), lease=LEASE) == 1
+        assert gradings.recover(session, clock(), lease=LEASE) == (1, ())
         assert session.get_one(Grading, first.grading_id).state == "running"
         assert session.get_one(Grading, second.grading_id, populate_existing=True).state == "pending"
-        assert gradings.recover(session, clock()) == 1, "at the start of the only server everything"
+        assert gradings.recover(session, clock()) == (1, ()), "at the start of the only server everything"
         assert gradings.queue(session, clock()).running == 0
 
 

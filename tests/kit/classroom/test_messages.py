@@ -34,9 +34,8 @@ def served(request: pytest.FixtureRequest, bank: Bank, clock) -> Iterator[tuple[
     for number in range(3):
         submissions.submit(house.room, 1, "double", f"# {number}\n{RIGHT}")
     house.grade()
-    app = create_app(
-        house.room, house.judge, house.hub, limits=Limits(clock, **dict.fromkeys(("entries", "mistakes", "submissions"), "1000000/minute"))
-    )
+    limits = Limits(clock, **dict.fromkeys(("entries", "codes", "numbers", "links", "submissions"), "1000000/minute"))
+    app = create_app(house.room, house.judge, house.hub, limits=limits)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
         serving = threading.Thread(target=server.run, args=([listening],))
@@ -52,6 +51,8 @@ def test_nothing_that_is_asked_breaks_a_promise(served, mode):
     tried: list[str] = []
     for operation in schemathesis.openapi.from_dict(document).get_all_operations():
         made = operation.ok()
+        if mode is schemathesis.GenerationMode.NEGATIVE and made.label == "GET /api/v1/boards/overall":
+            continue  # it has no parameters and needs no token: nothing that is asked of it is wrong
 
         @settings(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(made.as_strategy(generation_mode=mode))

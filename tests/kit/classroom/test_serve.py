@@ -5,18 +5,22 @@ import json
 import os
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import httpx
 import pytest
 from house import Executor
+from sqlalchemy import text
 
 from kit.bank import Bank
 from kit.classroom import serve as serving
 from kit.classroom.database import open_store
+from kit.classroom.ledger import Ledger
 from kit.classroom.room import Settings
 from kit.classroom.schema import Classroom, Grading, Person
 from kit.classroom.serve import Opening, Plan, serve
+from kit.classroom.upkeep import last_served
 from kit.errors import KitError
 
 
@@ -58,6 +62,38 @@ def test_it_begins_and_ends_and_leaves_signals_as_they_were(bank, plan, executor
     assert signal.getsignal(sig) is before
 
 
+def test_boards_are_read_before_anybody_asks_and_nobody_waits_for_that(bank, plan, executor, monkeypatch):
+    refresh, reading, goes_on = Ledger.refresh, threading.Event(), threading.Event()
+    seen = []
+
+    def held(ledger, session) -> bool:
+        session.execute(text("SELECT 1 FROM submissions"))
+        reading.set()
+        assert goes_on.wait(30)
+        return refresh(ledger, session)
+
+    def visit(opening: Opening) -> None:
+        assert reading.wait(30)
+        with httpx.Client(base_url=opening.address, timeout=30) as client:
+            joined = client.post("/api/v1/join", json={"code": opening.join_code, "name": "Ada"})
+            seen.extend((client.get("/readyz").status_code, joined.status_code))
+            goes_on.set()
+            board = client.get("/api/v1/boards/overall", headers={"Authorization": f"Bearer {joined.json()['token']}"})
+            seen.append(len(board.json()["rows"]))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Ledger, "refresh", held)
+    visitors = []
+
+    def opened(opening: Opening) -> None:
+        visitors.append(threading.Thread(target=visit, args=(opening,)))
+        visitors[0].start()
+
+    serve(bank, plan, opened, io.StringIO())
+    visitors[0].join()
+    assert seen == [200, 201, 1]
+
+
 def test_begun_again_it_is_the_same_classroom_with_the_same_teacher(bank, plan, executor):
     first, again = served(bank, plan)[0], served(bank, plan)[0]
     assert first.join_code == again.join_code
@@ -84,7 +120,7 @@ def test_what_was_running_when_it_died_is_pending_again(bank, plan, executor):
     served(bank, plan)
     store = open_store(plan.database)
     with store.reading() as session:
-        assert [(grading.state, grading.attempts) for grading in session.query(Grading)] == [("pending", 0)]
+        assert [(grading.state, grading.attempts) for grading in session.query(Grading)] == [("pending", 1)]
     store.close()
 
 
@@ -119,6 +155,9 @@ def test_behind_a_proxy_its_address_is_told(bank, plan, executor):
     proxied = Plan(**{**vars(plan), "settings": Settings(sandbox="local", base_url="https://class.example.org/", trusted_proxy=True)})
     opening = served(bank, proxied)[0]
     assert (opening.address, opening.exposed) == ("https://class.example.org", False)
+    store = open_store(plan.database)
+    assert last_served(store) == "https://class.example.org", "links for colleagues lead there"
+    store.close()
 
 
 def test_for_the_whole_network_an_address_is_found_and_a_warning_given(bank, plan, executor):

@@ -45,7 +45,7 @@ def test_mistakes_by_frequency_in_the_language_in_use(sqlite_store, bank):
     assert [(each.mistake, each.people) for each in values.mistakes] == [(known.name, 3), ("forgotten", 1)]
     assert values.mistakes[0].message == known.en
     assert values.mistakes[1].message == "stored: forgotten"
-    assert sentence(values) == f"80 % fail: {values.title}; most often: {known.en}"
+    assert sentence(values) == f"80% fail: {values.title}; most often: {known.en}"
     with speaking("zh"):
         assert by_name(count(handed, bank))["values"].mistakes[0].message == known.zh
 
@@ -58,7 +58,7 @@ def test_checks_stand_in_the_order_of_the_file_with_its_titles(sqlite_store, ban
     counted = count(handed, bank)
     assert [each.name for each in counted.checks] == [*names, "renamed_since"]
     assert counted.checks[-1].title == "stored renamed_since"
-    assert sentence(counted.checks[-1]) == "100 % fail: stored renamed_since"
+    assert sentence(counted.checks[-1]) == "100% fail: stored renamed_since"
     assert not [each.title for each in counted.checks[:-1] if each.title.startswith("stored")]
 
 

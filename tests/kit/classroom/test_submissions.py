@@ -1,5 +1,6 @@
 """Submissions: what is accepted, what is refused, what happens when much comes at once."""
 
+import sqlite3
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -11,17 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from referee import a_room, glance, hand_in, states
 from scene import MORNING
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
+from grader.text import speaking
 from grader.verdict import Job
 from kit.answer import LARGEST
 from kit.classroom import assignments, gradings, people
 from kit.classroom.assignments import Rules
 from kit.classroom.database import open_store
 from kit.classroom.errors import Refused
+from kit.classroom.line import Places
 from kit.classroom.room import Room
 from kit.classroom.schema import Classroom, Grading, Person, Submission
-from kit.classroom.submissions import cleaned_source, status, submit
+from kit.classroom.submissions import Tries, cleaned_source, status, submit
 from kit.classroom.versions import bank_version
 
 DAY = timedelta(days=1)
@@ -70,6 +73,47 @@ def test_an_answer_is_kept_with_its_pending_grading(room, clock):
         assert session.get_one(Classroom, 1).revision == 4, "three students came, one answer"
     assert (grading.submission_id, grading.state, grading.device, grading.created_at) == (row.id, "pending", "cpu", MORNING)
     assert grading.bank_version == bank_version(room.bank.exercise("double"))
+
+
+def test_the_language_of_whoever_handed_in_is_kept_with_the_answer(room):
+    with speaking("zh"):
+        submit(room, 1, "double", "a")
+    with speaking("en"):
+        assert not submit(room, 1, "double", "a").new
+    assert [row.lang for row in kept(room)] == ["zh"]
+
+
+def test_attempts_are_counted_among_ones_own_answers_however_many_the_class_has(sqlite_store, bank, clock):
+    room, said = a_room(sqlite_store, bank, clock), []
+    create(room, attempts=9)
+
+    def note(connection, cursor, statement, parameters, context, executemany) -> None:
+        said.append((statement, parameters))
+
+    event.listen(sqlite_store.engine, "before_cursor_execute", note)
+    submit(room, 1, "double", "a")
+    submit(room, 1, "double", "a")
+    event.remove(sqlite_store.engine, "before_cursor_execute", note)
+    asked = [each for each in said if each[0].startswith("SELECT") and "NOT (submissions.verdict_id IS NULL" in each[0]]
+    assert asked
+    for statement, parameters in asked:
+        with sqlite_store.reading() as session:
+            steps = [row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        assert any("(person_id=? AND exercise=?)" in step for step in steps), steps
+        assert any("SEARCH gradings" in step and "(submission_id=?)" in step for step in steps), steps
+
+
+def test_nobody_waits_while_the_place_in_the_line_is_looked_up(sqlite_store, bank, clock, monkeypatch):
+    room, of = a_room(sqlite_store, bank, clock), Places.of
+
+    def held_up(places, session, *asked):
+        other = sqlite3.connect(sqlite_store.url.database, isolation_level=None, timeout=0)
+        other.execute("BEGIN IMMEDIATE")
+        other.close()
+        return of(places, session, *asked)
+
+    monkeypatch.setattr(Places, "of", held_up)
+    assert [submit(room, 1, "double", source).position for source in ("a", "b", "b")] == [1, 2, 2]
 
 
 def test_numbers_count_a_persons_answers_of_an_exercise(room):
@@ -139,6 +183,9 @@ def test_an_assignment_that_one_may_not_hand_in_for(room):
     assert refused(room, assignment="draft") == ("no-assignment", 404)
     assert refused(room, assignment="theirs") == ("no-assignment", 404)
     assert refused(room, assignment="other") == ("not-in-assignment", 409)
+    with pytest.raises(Refused) as caught:
+        submit(room, 1, "double", "a", assignment="week-9")
+    assert str(caught.value) == "no assignment is called week-9. Open to you: other (Week 1)."
     with room.store.writing() as session:
         tea = people.add(session, role="teacher", name="Tea", now=MORNING)
     assert submit(room, tea.id, "double", "a", assignment="draft").new, "a teacher tries it out"
@@ -155,8 +202,8 @@ def test_an_answer_that_came_in_time_may_come_again_after_the_close(room, clock)
 
 
 def test_attempts_run_out_and_only_true_attempts_count(room):
-    create(room, attempts=2)
     hand_in(room, "practice is free")
+    create(room, attempts=2)
     submit(room, 1, "double", "a")
     assert submit(room, 1, "double", "b").new
     assert not submit(room, 1, "double", "b").new
@@ -169,9 +216,44 @@ def test_attempts_run_out_and_only_true_attempts_count(room):
     assert refused(room, "d") == ("no-attempts-left", 409)
 
 
+def test_everybody_is_told_their_attempts(room):
+    hand_in(room, "practice is no attempt")
+    create(room, attempts=3)
+    first, second, again = (submit(room, 1, "double", source) for source in ("a", "b", "b"))
+    assert [each.tries for each in (first, second, again)] == [Tries(1, 3, 2), Tries(2, 3, 1), Tries(2, 3, 1)]
+    with room.store.writing() as session:
+        lost = session.scalars(select(Grading.id).where(Grading.submission_id == first.submission_id)).one()
+        session.get_one(Grading, lost).state = "failed"
+    assert [status(room, number).tries for number in (1, 2, 3)] == [Tries(), Tries(None, 3, 2), Tries(1, 3, 2)]
+    create(room, "any-number", exercises=(("softplus", 1.0),))
+    assert submit(room, 1, "softplus", "a").tries == Tries(1, None, None)
+
+
+def test_the_last_attempt_can_be_spared(room):
+    create(room, attempts=2)
+    for source in ("a", "a"):
+        assert submit(room, 1, "double", source, spare_last=True).tries.number == 1
+    with pytest.raises(Refused) as caught:
+        submit(room, 1, "double", "b", spare_last=True)
+    assert (caught.value.code, caught.value.http, len(kept(room))) == ("last-attempt", 409, 1)
+    assert submit(room, 1, "double", "b").tries == Tries(2, 2, 0)
+    with pytest.raises(Refused) as caught:
+        submit(room, 1, "double", "c", spare_last=True)
+    assert caught.value.code == "no-attempts-left"
+
+
+def test_the_untouched_starter_is_no_attempt(room):
+    starter = room.bank.exercise("double").starter.read_text(encoding="utf-8")
+    create(room, attempts=1)
+    for source in (starter, "\n\n" + starter.replace("\n", "  \r\n") + "\n"):
+        assert refused(room, source) == ("untouched", 422)
+    assert submit(room, 1, "double", starter.replace('raise NotImplementedError("your turn")', "return 2 * x")).new
+    assert submit(room, 2, "double", starter.replace("    ", "")).new, "indentation is Python, and may be the answer"
+
+
 def test_where_a_submission_stands(room, clock):
-    create(room, feedback="diagnosis")
     (theirs,) = hand_in(room, "x", person=2)
+    create(room, feedback="diagnosis")
     mine = submit(room, 1, "double", "good").submission_id
     clock.forward(seconds=30)
     waiting = status(room, mine)

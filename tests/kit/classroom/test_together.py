@@ -104,6 +104,40 @@ def test_more_than_fit_into_one_are_all_written(store, commits):
     assert len(commits) == 2
 
 
+def test_whoever_is_done_goes_on_while_the_next_ones_write(store):
+    together = Together()
+    waiting = together._waiting = Counting()
+    begun, goes_on = [threading.Event() for _turn in range(3)], [threading.Event() for _turn in range(3)]
+
+    def held(turn: int):
+        def work(session) -> None:
+            begun[turn].set()
+            assert goes_on[turn].wait(30)
+
+        return work
+
+    def come(work) -> threading.Thread:
+        thread = threading.Thread(target=together.write, args=(store, work))
+        thread.start()
+        assert waiting.came.acquire(timeout=30)
+        return thread
+
+    first = come(held(0))
+    assert begun[0].wait(30)
+    second = [come(held(1)), *(come(add(name)) for name in "ABCDEFGH")]
+    goes_on[0].set()
+    assert begun[1].wait(30)
+    third = come(held(2))
+    goes_on[1].set()
+    assert begun[2].wait(30)
+    for thread in (first, *second):
+        thread.join(30)
+        assert not thread.is_alive()
+    assert names(store) == list("ABCDEFGH")
+    goes_on[2].set()
+    third.join()
+
+
 def test_a_refusal_is_its_own_callers(store):
     def refuse(session) -> None:
         raise KitError("no")

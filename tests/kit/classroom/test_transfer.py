@@ -68,7 +68,15 @@ def test_submissions_with_what_came_of_them(room):
     told = json.loads(exported(room, "submissions", "json"))
     assert [line["passed"] for line in told] == [False, True, False, None]
     assert told[0]["submitted_at"] == "2026-09-01T09:00:00Z"
-    assert b"pass\n" not in exported(room, "submissions", "json"), "no source: that is what a backup is for"
+    assert "source" not in told[0], "in a browser no more than the table"
+
+
+def test_submissions_whole(room):
+    first, _second, _third, waiting = json.loads(exported(room, "submissions", "json", whole=True))
+    assert (first["source"], first["passed"], first["load"]) == ("pass", False, None)
+    assert [(each["name"], each["status"]) for each in first["checks"]] == [("values", "failed")]
+    assert (waiting["source"], waiting["checks"]) == ("pass", None)
+    assert exported(room, "submissions", "csv", whole=True) == exported(room, "submissions", "csv")
 
 
 def test_people_and_the_audit(room):
@@ -89,5 +97,5 @@ def test_no_cell_is_a_formula(room, thing):
 
 
 def test_an_assignment_that_there_is_not(room):
-    with pytest.raises(Refused, match="there is no such board"):
+    with pytest.raises(Refused, match=r"no assignment is called week-2\. There are: week-1\."):
         exported(room, "gradebook", "csv", assignment="week-2")

@@ -8,7 +8,7 @@ from kit.classroom import people, tokens
 from kit.classroom.errors import Refused
 from kit.classroom.room import found
 from kit.classroom.schema import Audit, Classroom, Person, Token
-from kit.classroom.upkeep import appoint, rotate_code, take_in
+from kit.classroom.upkeep import appoint, last_served, note_served, rotate_code, take_in
 
 LIST = b"name,student number\nAda,1\nBob,2\n"
 
@@ -27,6 +27,7 @@ def audit(store) -> list[tuple]:
 def test_a_teacher_gets_a_link_and_one_who_is_here_another(class_store):
     first = appoint(class_store, "  Grace   Hopper ", "teacher", MORNING, email="Grace@example.org")
     again = appoint(class_store, "Grace Hopper", "teacher", MORNING)
+    assert appoint(class_store, "grace  HOPPER", "teacher", MORNING).new is False
     by_email = appoint(class_store, "G. Hopper", "teacher", MORNING, email="grace@example.org ")
     assert [(done.name, done.role, done.new) for done in (first, again, by_email)] == [
         ("Grace Hopper", "teacher", True), ("Grace Hopper", "teacher", False), ("Grace Hopper", "teacher", False),
@@ -38,7 +39,7 @@ def test_a_teacher_gets_a_link_and_one_who_is_here_another(class_store):
         with pytest.raises(Refused, match="was used already"):
             people.redeem(session, first.token, MORNING)
     assert [(who, action, name) for who, action, name, _detail in audit(class_store)] == [
-        (None, "appoint", "Grace Hopper"), (None, "sign-in-link", "Grace Hopper"), (None, "sign-in-link", "Grace Hopper"),
+        (None, "appoint", "Grace Hopper"), *[(None, "sign-in-link", "Grace Hopper")] * 3,
     ]  # fmt: skip
     assert first.token not in repr(audit(class_store))
 
@@ -61,6 +62,14 @@ def test_only_the_hash_of_a_link_is_kept(class_store):
     assert (token.kind, token.sha256, token.expires_at) == ("link", tokens.hashed(done.token), MORNING + people.LIFETIMES["link"])
 
 
+def test_where_it_was_served_last(class_store):
+    assert last_served(class_store) is None
+    for address in ("http://192.0.2.7:8000", "https://class.example.org"):
+        with class_store.writing() as session:
+            note_served(session, address, MORNING)
+    assert last_served(class_store) == "https://class.example.org"
+
+
 def test_a_rotated_code(class_store):
     with class_store.reading() as session:
         old = session.get_one(Classroom, 1).join_code
@@ -75,10 +84,10 @@ def test_a_rotated_code(class_store):
 
 
 def test_a_list_is_looked_at_and_put_in(class_store):
-    looked = take_in(class_store, LIST, "list.csv", MORNING, look=True)
-    assert (len(looked.new), audit(class_store)) == (2, [])
-    assert len(take_in(class_store, LIST, "list.csv", MORNING).new) == 2
-    assert take_in(class_store, LIST, "list.csv", MORNING).same == 2
+    looked, unused = take_in(class_store, LIST.replace(b"number\n", b"number,age\n"), "list.csv", MORNING, look=True)
+    assert (len(looked.new), unused, audit(class_store)) == (2, ("age",), [])
+    assert len(take_in(class_store, LIST, "list.csv", MORNING)[0].new) == 2
+    assert take_in(class_store, LIST, "list.csv", MORNING)[0].same == 2
     assert audit(class_store) == [
         (None, "list-import", "list.csv", {"added": 2, "changed": 0, "same": 0}),
         (None, "list-import", "list.csv", {"added": 0, "changed": 0, "same": 2}),
