@@ -11,6 +11,7 @@ PAIRS = [
     (replies.Me, messages.Me),
     (replies.Joined, messages.Joined),
     (replies.Link, messages.Link),
+    (replies.Assignment, messages.AssignmentView),
     (replies.Receipt, messages.Receipt),
     (replies.Submission, messages.SubmissionView),
     (replies.Board, messages.BoardView),

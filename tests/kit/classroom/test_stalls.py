@@ -46,7 +46,7 @@ def test_a_database_that_cannot_grow(house):
     assert house.client.get("/api/v1/submissions", headers=ada).json()["submissions"][0]["id"] == first.json()["id"]
     limit.clear()
     house.room.store.engine.dispose()
-    assert house.submit(ada, long).json() == {"id": 2, "new": True, "position": 2, "age": 0.0}
+    assert house.submit(ada, long).json().items() >= {"id": 2, "new": True, "position": 2, "age": 0.0}.items()
     assert [house.grade(), house.grade()] == [1, 2]
 
 
