@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+import signal
 import sys
 import time
 import warnings
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import torch
@@ -28,6 +29,7 @@ from grader.verdict import CheckResult, Device, Diagnosis, Frame, Job, Verdict
 from grader.workers import Workers, WorkerUnavailable
 
 MAX_SOURCE = 200_000  # characters; the scans take seconds for a megabyte
+COLLECTING_SECONDS = 60.0
 SEEDS = 100_000  # five digits are enough to replay a run and short enough to type
 EXAMPLE_CHECKS = Path(__file__).with_name("example_checks.py")
 UNWANTED = (
@@ -61,18 +63,32 @@ def run_next(known: Job, next_job: Callable[[], tuple[Job, Workers]]) -> Verdict
     attempts: list[_Attempt] = []
 
     def begin(judge: Judge) -> CheckFailure | None:
+        _ring_after(0)
         attempt = _Attempt(*next_job())
         attempts.append(attempt)
         judge.take(attempt.job, attempt.candidate, attempt.seed)
         return attempt.load()
 
+    _ring_after(COLLECTING_SECONDS)  # checks that cannot even be read must not keep whoever asked waiting for ever
     try:
         with quick_reference():
             judge = run_checks(known, Nobody(), 0, begin)
     finally:
+        _ring_after(0)
         for attempt in attempts:
             attempt.end()
     return attempts[0].verdict(judge)
+
+
+def _ring_after(seconds: float) -> None:
+    """Raise TimeoutError then, in the main thread; 0: no more. Where there are no such signals, nothing happens."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _rung)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def _rung(*_signal: object) -> NoReturn:
+    raise TimeoutError(_("not read within {n:g} s").format(n=COLLECTING_SECONDS))
 
 
 class _Attempt:

@@ -30,7 +30,6 @@ MAX_REPLY = 256 << 20
 LENGTH = struct.Struct("<Q")
 STOP = b"stop"
 BACKLOG = 64
-COLLECTING_SECONDS = 60
 ASKING_SECONDS = 2.0  # for a whole job to arrive: one who is silent must not hold up the others
 
 
@@ -242,13 +241,11 @@ class Server:
         connections: list[socket.socket] = []
 
         def following() -> tuple[Job, Workers]:
-            signal.alarm(0)
             job, connection = next_job(line)
             connections.append(connection)
             threading.Thread(target=_leave_with, args=(connection,), daemon=True).start()
             return job, self._workers()
 
-        signal.alarm(COLLECTING_SECONDS)  # checks that cannot even be read must not keep us busy for ever
         reply = reply_of(lambda: Reply(verdict=run_next(known, following)))
         if not connections:  # they cannot be collected: whoever asked hears why
             first = receive(line)

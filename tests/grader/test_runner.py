@@ -1,8 +1,13 @@
 """A job becomes a verdict: what passes, what fails and how, what is skipped and why."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from grader import client
+from grader.verdict import encode
 
 DOUBLE = '''
 import torch
@@ -260,3 +265,23 @@ def test_a_fault_of_the_judge_is_never_the_answers(judge):
     checks = "from grader.compare import assert_between\ndef test_a(answer): assert_between(answer.f(1), None, 1, 'f(1)')"
     with pytest.raises(client.JudgeError, match="TypeError"):
         judge("def f(x): return 1", checks)
+
+
+ENDLESS = """
+import sys
+from grader import runner
+from grader.verdict import decode_job
+
+runner.COLLECTING_SECONDS = 0.2
+try:
+    runner.run_next(decode_job(sys.stdin.buffer.read()), lambda: sys.exit("collected"))
+except runner.JobError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such signals")
+def test_checks_that_cannot_be_read_to_their_end_are_given_up(make_job):
+    job = make_job(RIGHT, "import time\ntime.sleep(1e6)")
+    done = subprocess.run([sys.executable, "-c", ENDLESS], input=encode(job), capture_output=True, check=True)
+    assert "not read within 0.2 s" in done.stdout.decode()
