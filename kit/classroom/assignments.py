@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
-from typing import cast, get_args
+from typing import TypeAlias, cast, get_args
 
 from sqlalchemy import Row, and_, bindparam, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -53,11 +53,13 @@ class Meant:
     refusal: Refused | None = None
 
 
+_Open: TypeAlias = Row[int, datetime | None, datetime | None, int | None, bool]
+
 # Built once: each costs more to build than to run.
 _NOW = bindparam("now", type_=Instant())
 _IN_IT = and_(AssignmentExercise.assignment_id == Assignment.id, AssignmentExercise.exercise == bindparam("exercise"))
 _OPEN = (
-    select(Assignment.id, Assignment.due_at, Assignment.attempts)
+    select(Assignment.id, Assignment.due_at, Assignment.closes_at, Assignment.attempts, strict.IS_STRICT.label("strict"))
     .join(AssignmentExercise, _IN_IT)
     .where(Assignment.published, or_(Assignment.section_id.is_(None), Assignment.section_id == bindparam("section", type_=KEYS)))
     .where(or_(Assignment.opens_at.is_(None), Assignment.opens_at <= _NOW), or_(Assignment.closes_at.is_(None), Assignment.closes_at >= _NOW))
@@ -174,7 +176,8 @@ def meant(session: Session, slug: str | None, exercise: str, now: datetime, *, r
     """
     if slug is None:
         open_one = _open_one(session, section_id, exercise, now)
-        return Meant() if open_one is None else Meant(open_one.id, open_one.attempts)
+        if open_one is not None:
+            return Meant(open_one.id, open_one.attempts)
     if not slug:
         return Meant(refusal=strict.refusal(strict.those(session, section_id, exercise, now) if role == "student" else (), exercise))
     row = session.connection().execute(_NAMED, {"slug": slug, "exercise": exercise}).one_or_none()
@@ -197,7 +200,7 @@ def find_open(session: Session, section_id: int | None, exercise: str, now: date
     """The assignment that somebody of that section means who hands in an exercise without naming one.
 
     Of the published, open ones of the section or of everybody that contain the exercise: the one due soonest, else one without a due time, else,
-    late, the one that was due last.
+    late, the one that was due last. Of those without a due time a strict one comes first, and one that closes counts as due then: it is an exam.
     """
     row = _open_one(session, section_id, exercise, now)
     return None if row is None else session.get_one(Assignment, row.id)
@@ -211,11 +214,12 @@ def open_for(session: Session, person: Person, exercise: str, now: datetime) -> 
     return assignment
 
 
-def _open_one(session: Session, section_id: int | None, exercise: str, now: datetime) -> Row[int, datetime | None, int | None] | None:
-    def soonest(row: Row[int, datetime | None, int | None]) -> tuple[int, float, int]:
-        if row.due_at is None:
-            return 1, 0.0, row.id
-        left = (row.due_at - now).total_seconds()
+def _open_one(session: Session, section_id: int | None, exercise: str, now: datetime) -> _Open | None:
+    def soonest(row: _Open) -> tuple[int, float, int]:
+        due_at = row.due_at or (row.closes_at if row.strict else None)
+        if due_at is None:
+            return 1, 0.0 if row.strict else 1.0, row.id
+        left = (due_at - now).total_seconds()
         return (0, left, row.id) if left >= 0 else (2, -left, row.id)
 
     rows = session.connection().execute(_OPEN, {"section": section_id, "exercise": exercise, "now": now})

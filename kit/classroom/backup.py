@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from grader.text import _
 from kit.classroom import audit
-from kit.classroom.database import Store, known_schemas, schema_of
+from kit.classroom.database import Store, known_schemas, occupied, refuse_other_schema
 from kit.classroom.schema import Base, Classroom, Instant
 from kit.errors import KitError
 
@@ -65,17 +65,14 @@ def backup(store: Store, path: Path, now: datetime) -> Saved:
     """
     if path.exists():
         raise KitError(_("there is a file of this name already"), path, _("Choose another name."))
-    schema = known_schemas()[0]
-    if (present := schema_of(store)) != schema:
-        remedy = _("Back it up with the kit that wrote it, or bring it up to date first: kit class serve")
-        raise KitError(_("this classroom was written by another kit (schema {revision})").format(revision=present), store.url, remedy)
+    refuse_other_schema(store)
     with store.reading() as session, _new_file(path) as file:
         if session.get_bind().dialect.name == "postgresql":
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})  # as SQLite does anyway: all of it is one state
         classroom = session.scalars(select(Classroom.name)).one_or_none()
         if classroom is None:
             raise KitError(_("there is no classroom yet"), store.url, _("Begin one: kit class serve"))
-        file.write(msgspec.json.encode(_Head("classroom backup", 1, schema, classroom, now)) + b"\n")
+        file.write(msgspec.json.encode(_Head("classroom backup", 1, known_schemas()[0], classroom, now)) + b"\n")
         rows: Counter[str] = Counter()
         for table in Base.metadata.sorted_tables:  # what is pointed at comes before what points
             query = select(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
@@ -146,8 +143,7 @@ def _fill(session: Session, lines: Iterator[bytes], path: Path) -> Counter[str]:
 def _refuse_full(session: Session, store: Store) -> None:
     for table in Base.metadata.sorted_tables:
         if session.execute(select(table).limit(1)).first() is not None:
-            remedy = _("Choose an empty database with --database; this one was not touched.")
-            raise KitError(_("a classroom is there already"), store.url.render_as_string(), remedy)
+            raise occupied(store)
 
 
 def _count_on(session: Session) -> None:

@@ -35,7 +35,7 @@ def examine(bank: Bank, url: str, now: datetime, *, grade_on: str = "local", san
     """Everything, one finding after the other; the sandbox and a cluster take seconds."""
     store = folder = None
     try:
-        store = open_present(url, migrate=False)
+        store = open_present(url, any_schema=True)
         yield _schema(store)
     except NoClassroom as error:
         folder = error.folder
@@ -63,7 +63,8 @@ def _schema(store: Store) -> Finding:
         return Finding(_("database"), fine=True, facts=place)
     if present in known:
         facts = _("{place}, of an older kit (schema {revision})").format(place=place, revision=present)
-        return Finding(_("database"), fine=False, facts=facts, remedy=_("The next start of kit class serve brings it up to date; back it up first."))
+        remedy = _("The next start of kit class serve brings it up to date; back it up with the old kit first.")
+        return Finding(_("database"), fine=False, facts=facts, remedy=remedy)
     facts = _("{place}, of a newer kit (schema {revision})").format(place=place, revision=present)
     return Finding(_("database"), fine=False, facts=facts, remedy=_("Install the newest kit."))
 

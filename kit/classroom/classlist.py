@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.text import _, ngettext
-from kit.classroom import people
+from kit.classroom import audit, names, people
 from kit.classroom.errors import Refused
 from kit.classroom.schema import Person
 
@@ -55,11 +55,11 @@ class Sheet(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """Somebody who is here already, and what the list says otherwise: the names of fields."""
+    """Somebody who is here already, and what the list says otherwise: by field before and after."""
 
     person_id: int
     listed: Listed
-    fields: tuple[str, ...]
+    fields: dict[str, list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,9 +103,13 @@ def read(data: bytes, encoding: str | None = None) -> Sheet:
 
 
 def compare(session: Session, rows: Iterable[Listed]) -> Changes:
-    """What putting in a class list would do. Somebody is known by the student number, else by the email; names change, nobody is taken away."""
+    """What putting in a class list would do. Somebody is known by the student number, else by the email; names change, nobody is taken away.
+
+    Who has come in is known by the email only under the listed name: anybody can give any email when joining.
+    """
     here = list(session.scalars(select(Person)))
-    by_number = {person.student_id.casefold(): person for person in here if person.student_id}
+    came_in = set(session.scalars(select(Person.id).where(people.has_come_in(Person.id))))
+    by_number = {names.folded(person.student_id): person for person in here if person.student_id}
     by_email = {person.email: person for person in here if person.email}
     numbers: dict[str, Listed] = {}
     emails: dict[str, Listed] = {}
@@ -121,7 +125,7 @@ def compare(session: Session, rows: Iterable[Listed]) -> Changes:
             reason = f"{error.what} ({error.where})" if error.where else error.what
             problems.append(_("line {n}: {reason}").format(n=row.line, reason=reason))
             continue
-        number = (row.student_id or "").casefold()
+        number = names.folded(row.student_id or "")
         first = numbers.get(number) or emails.get(row.email or "")
         if first is not None and replace(row, line=first.line) == first:
             notes.append(_("line {n}: the same as line {first}, passed over").format(n=row.line, first=first.line))
@@ -140,8 +144,11 @@ def compare(session: Session, rows: Iterable[Listed]) -> Changes:
             problems.append(_("line {n}: {name} is no student here").format(n=row.line, name=person.name))
         elif owner is not None and owner is not person:
             problems.append(_("line {n}: the email is somebody else's already").format(n=row.line))
-        elif number and person.student_id and number != person.student_id.casefold():
+        elif number and person.student_id and number != names.folded(person.student_id):
             problems.append(_("line {n}: the email belongs to another student number").format(n=row.line))
+        elif number not in by_number and person.id in came_in and not _is_called(person, row.name):
+            what = _("line {n}: {email} is already the email of {person}, who is not {name}; correct one of them at the desk, or the list")
+            problems.append(what.format(n=row.line, email=row.email, person=person.name, name=row.name))
         elif fields := _differing(person, row):
             changed.append(Changed(person.id, row, fields))
         else:
@@ -149,8 +156,11 @@ def compare(session: Session, rows: Iterable[Listed]) -> Changes:
     return Changes(new=tuple(new), changed=tuple(changed), same=same, problems=tuple(problems), notes=tuple(notes))
 
 
-def apply(session: Session, changes: Changes, now: datetime) -> None:
-    """Put in what was compared; the caller writes the audit. Raises Refused, with nothing done, when there are problems."""
+def apply(session: Session, changes: Changes, now: datetime, who: Person | int | None = None) -> None:
+    """Put in what was compared, and write down what it changed about whom; the import itself is the caller's to write down.
+
+    who: by whose hand; None is the command line. Raises Refused, with nothing done, when there are problems.
+    """
     if changes.problems:
         count = len(changes.problems)
         what = ngettext("{n} line of the list cannot be taken", "{n} lines of the list cannot be taken", count).format(n=count)
@@ -158,12 +168,17 @@ def apply(session: Session, changes: Changes, now: datetime) -> None:
         raise Refused("bad-list", what, shown, _("Correct the file; nobody was added."), http=422)
     for row in changes.new:
         people.add(session, role="student", name=row.name, email=row.email, student_id=row.student_id, section=row.section, now=now)
-    for person_id, row, _fields in changes.changed:
+    for person_id, row, fields in changes.changed:
         person = session.get_one(Person, person_id)
         person.name = row.name
         person.email, person.student_id = row.email or person.email, row.student_id or person.student_id
         if row.section:
             people.move(session, person, row.section)
+        audit.note(session, now, who, "list-change", f"person {person_id}", **fields)
+
+
+def _is_called(person: Person, listed: str) -> bool:
+    return names.same(person.name, listed) or names.same(listed, person.name)
 
 
 def _text(data: bytes, encoding: str | None) -> str:
@@ -188,8 +203,8 @@ def _places(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str,
     """Where each field stands: in the first of its columns that has anything in it."""
     seen = [_plain(heading) for heading in headings]
     places: dict[str, int] = {}
-    for field, names in HEADINGS.items():
-        columns = [seen.index(name) for name in names if name in seen]
+    for field, known in HEADINGS.items():
+        columns = [seen.index(name) for name in known if name in seen]
         filled = (at for at in columns if any(at < len(row) and row[at].strip() for row in rows))
         if columns:
             places[field] = next(filled, columns[0])
@@ -220,11 +235,15 @@ def _cleaned(row: Listed) -> Listed:
         raise Refused("bad-list", _("this is no email address"), email, _("Write it as name@place."), http=422)
     number = people.cleaned_name(row.student_id) if row.student_id else None
     section = people.cleaned_name(row.section) if row.section else None
-    return replace(row, name=people.cleaned_name(row.name), student_id=number, email=email, section=section)
+    name = people.cleaned_name(row.name)
+    if not names.is_comparable(name):
+        what = _("the name has no letters, so nobody could join by it")
+        raise Refused("bad-list", what, name, _("Write the name of the student."), http=422)
+    return replace(row, name=name, student_id=number, email=email, section=section)
 
 
-def _differing(person: Person, row: Listed) -> tuple[str, ...]:
-    """The fields that the list fills in and that say something else here."""
+def _differing(person: Person, row: Listed) -> dict[str, list[str]]:
+    """The fields that the list fills in and that say something else here: before and after."""
     section = person.section.name if person.section else None
     pairs = {
         "name": (person.name, row.name),
@@ -232,7 +251,7 @@ def _differing(person: Person, row: Listed) -> tuple[str, ...]:
         "email": (person.email, row.email),
         "section": (section, row.section),
     }
-    return tuple(field for field, (is_here, listed) in pairs.items() if listed and is_here != listed)
+    return {field: [is_here or "", listed] for field, (is_here, listed) in pairs.items() if listed and is_here != listed}
 
 
 def _bad(what: str, remedy: str) -> Refused:

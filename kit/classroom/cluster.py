@@ -44,7 +44,11 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Place:
-    """An actor as we know it. starting: what it answers when it is ready; unfit: it said why it cannot judge, and is not asked again."""
+    """An actor as we know it.
+
+    starting: what it answers when it is ready, None: it is to be asked, once Ray has started it again, which we must have Ray do where it hangs.
+    unfit: it said why it cannot judge, and is not asked again.
+    """
 
     node: str
     name: str
@@ -55,6 +59,7 @@ class _Place:
     busy: int = 0
     fine: bool = False
     unfit: bool = False
+    hangs: bool = False
     note: str = ""
 
     def state(self) -> WorkerState:
@@ -74,25 +79,13 @@ def open_cluster(address: str, *, bank: Bank, sandbox: Policy) -> RayExecutor:
         remedy = _("Run: pip install 'nn-practice-kit[cluster]'")
         raise KitError(_("Ray is not installed"), f"--grade-on ray://{address}", remedy) from error
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        if address != "auto":
-            _knock(address)
-        _join(ray, address)
-    except (ConnectionError, ValueError, RuntimeError, OSError, AssertionError, ray.exceptions.RayError) as error:
-        remedy = _("See that it runs, and that this machine belongs to it: ray start --address {address}").format(address=address)
-        raise KitError(_("the Ray cluster cannot be joined ({reason})").format(reason=_told(error)), f"ray://{address}", remedy) from error
-    executor = RayExecutor(ray, bank, sandbox, ray.get_runtime_context().gcs_address if address == "auto" else address)
+    executor = RayExecutor(ray, bank, sandbox, address)
     try:
         executor.wait_for_a_node(OPEN_SECONDS)
     except BaseException:
         executor.close()
         raise
     return executor
-
-
-def _join(ray: Any, address: str) -> None:
-    """Raises what Ray raises: ConnectionError, and nearly anything else."""
-    ray.init(address=address, namespace="kit-classroom", log_to_driver=False, logging_level="ERROR")
 
 
 def _knock(address: str) -> None:
@@ -121,22 +114,29 @@ class RayExecutor:
     """The judges of a cluster. Nodes may come and go, and so may its head: then nothing is judged until it is back, or another one at its address.
 
     Ray ends a process whose head has been gone for a minute, and hangs in whatever is asked of a head that is gone. So we knock before we ask,
-    part from the cluster in time, and join it again.
+    part from the cluster in time, and join it again. One thread does all that, and all else but to ask for verdicts: Ray numbers what a thread
+    begins, and two of which each has joined a cluster would give the same numbers, at which Ray ends the process too.
     """
 
-    def __init__(self, ray: Any, bank: Bank, sandbox: Policy, head: str) -> None:
-        """A process that has joined a cluster; head: where its head listens."""
-        self._ray, self._bank, self._head = ray, bank, head
+    def __init__(self, ray: Any, bank: Bank, sandbox: Policy, address: str) -> None:
+        """Join the cluster. Raises KitError when it cannot be joined."""
+        self._ray, self._bank, self._address, self._head = ray, bank, address, address
         self._sandbox: Policy = sandbox
-        self._joined = True
-        self._seen = time.monotonic()  # when the head answered last
+        self._joined = False
+        self._seen = 0.0  # when the head answered last
         self._places: list[_Place] = []
         self._asked: set[Future[bytes]] = set()
         self._news = threading.Condition()
         self._closed = threading.Event()
         self._trouble = ""
-        self._watcher = threading.Thread(target=self._watch, name="kit-ray", daemon=True)
+        opened: Future[None] = Future()
+        self._watcher = threading.Thread(target=self._run, args=(opened,), name="kit-ray", daemon=True)
         self._watcher.start()
+        try:
+            opened.result()
+        except (ConnectionError, ValueError, RuntimeError, OSError, AssertionError, ray.exceptions.RayError) as error:
+            remedy = _("See that it runs, and that this machine belongs to it: ray start --address {address}").format(address=address)
+            raise KitError(_("the Ray cluster cannot be joined ({reason})").format(reason=_told(error)), f"ray://{address}", remedy) from error
 
     @property
     def capacity(self) -> int:
@@ -179,7 +179,7 @@ class RayExecutor:
                 self._lost(place, _("it does not answer"), hangs=True)
                 raise Infrastructure(_("{name} does not answer").format(name=place.name)) from error
             except CancelledError as error:
-                raise Infrastructure(_("the head of the Ray cluster was lost")) from error
+                raise Infrastructure(_("the Ray cluster was lost")) from error
             except self._ray.exceptions.RayError as error:
                 self._lost(place, _("its judge ended"))
                 raise Infrastructure(_("{name} was lost ({kind})").format(name=place.name, kind=type(error).__name__)) from error
@@ -201,22 +201,9 @@ class RayExecutor:
     def close(self) -> None:
         """End the judges on all nodes, and leave the cluster."""
         self._closed.set()
-        self._watcher.join(CLOSE_SECONDS)
         with self._news:
-            places, self._places = self._places, []
             self._news.notify_all()
-        with contextlib.suppress(OSError):
-            _knock(self._head)
-            self._end(places)
-        self._ray.shutdown()
-
-    def _end(self, places: list[_Place]) -> None:
-        with contextlib.suppress(self._ray.exceptions.RayError):
-            if closing := [place.actor.close.remote() for place in places if place.fine]:
-                self._ray.wait(closing, num_returns=len(closing), timeout=CLOSE_SECONDS)
-        for place in places:
-            with contextlib.suppress(self._ray.exceptions.RayError):
-                self._ray.kill(place.actor)
+        self._watcher.join(3 * CLOSE_SECONDS)
 
     @contextlib.contextmanager
     def _asking(self, asked: Future[bytes]) -> Generator[Future[bytes]]:
@@ -255,19 +242,62 @@ class RayExecutor:
     def _lost(self, place: _Place, note: str, *, hangs: bool = False) -> None:
         """It judges nothing until it answers again; Ray starts it anew."""
         with self._news:
-            if not place.fine:
-                return
-            place.fine, place.note = False, note
-        with contextlib.suppress(self._ray.exceptions.RayError):
-            if hangs:
-                self._ray.kill(place.actor, no_restart=False)
-            place.starting = place.actor.ready.remote()
+            if place.fine:
+                place.fine, place.note, place.hangs, place.starting = False, note, hangs, None
 
     def _answered(self) -> bool:
         """Whether waiting for a first node makes sense no more."""
         if self._trouble or any(place.fine for place in self._places):
             return True
         return bool(self._places) and all(place.unfit for place in self._places)
+
+    def _run(self, opened: Future[None]) -> None:
+        """What the thread does: join, watch until this is closed, and leave. opened: whether it has joined."""
+        try:
+            if self._address != "auto":
+                _knock(self._address)
+            self._join()
+        except BaseException as error:  # noqa: BLE001  # told to who opens this
+            opened.set_exception(error)
+            return
+        opened.set_result(None)
+        self._watch()
+        with contextlib.suppress(OSError):
+            _knock(self._head)
+            self._end()
+        self._part()
+
+    def _join(self) -> None:
+        """Raises what Ray raises: ConnectionError, and nearly anything else."""
+        with _sigterm_as_it_is():
+            self._ray.init(address=self._address, namespace="kit-classroom", log_to_driver=False, logging_level="ERROR")
+        if self._address == "auto":
+            self._head = self._ray.get_runtime_context().gcs_address
+        self._seen = time.monotonic()
+        with self._news:
+            self._joined = True
+
+    def _part(self) -> None:
+        """Leave the cluster. What is being judged is judged again."""
+        with self._news:
+            self._joined, self._places = False, []
+            for asked in self._asked:
+                asked.cancel()
+            self._news.notify_all()
+        try:
+            with _sigterm_as_it_is():
+                self._ray.shutdown()
+        except Exception:
+            log.exception("Ray did not end as it should")
+
+    def _end(self) -> None:
+        """End the judges on all nodes."""
+        with contextlib.suppress(self._ray.exceptions.RayError):
+            if closing := [place.actor.close.remote() for place in self._places if place.fine]:
+                self._ray.wait(closing, num_returns=len(closing), timeout=CLOSE_SECONDS)
+        for place in self._places:
+            with contextlib.suppress(self._ray.exceptions.RayError):
+                self._ray.kill(place.actor)
 
     def _watch(self) -> None:
         """Until this is closed: whether the head is there, which nodes are, which are ready."""
@@ -278,39 +308,27 @@ class RayExecutor:
             except OSError as error:
                 trouble = _("the head of the cluster does not answer ({reason})").format(reason=_told(error))
                 if self._joined and time.monotonic() - self._seen > GONE_SECONDS:
-                    self._part(trouble)
+                    log.warning("%s: nothing is judged until it does", trouble)
+                    self._tell(trouble)
+                    self._part()
             else:
                 self._seen = time.monotonic()
                 trouble = self._visit()
-            with self._news:
-                self._trouble = trouble
-                self._news.notify_all()
+            self._tell(trouble)
             pause = LOOK_SECONDS if self._joined else min(2 * pause, SELDOM_SECONDS)
             if self._closed.wait(pause):
                 return
 
-    def _part(self, trouble: str) -> None:
-        """Leave a cluster whose head is gone. What is being judged is judged again."""
-        log.warning("%s: nothing is judged until it does", trouble)
+    def _tell(self, trouble: str) -> None:
         with self._news:
-            self._joined, self._places, self._trouble = False, [], trouble
-            for asked in self._asked:
-                asked.cancel()
+            self._trouble = trouble
             self._news.notify_all()
-        try:
-            with _sigterm_as_it_is():
-                self._ray.shutdown()
-        except Exception:
-            log.exception("Ray did not end as it should")
 
     def _visit(self) -> str:
         """Look at a cluster whose head answers, after joining it again if need be; what went wrong, "" for nothing."""
         try:
             if not self._joined:
-                with _sigterm_as_it_is():
-                    _join(self._ray, self._head)
-                with self._news:
-                    self._joined = True
+                self._join()
             self._look()
         except Exception as error:  # noqa: BLE001  # whatever Ray raises: the health page says it, and the next look may find it mended
             return f"{type(error).__name__}: {_told(error)}"
@@ -347,14 +365,17 @@ class RayExecutor:
 
     def _ask(self, place: _Place) -> None:
         """Whether it is ready by now; an actor that died on the way is asked anew once Ray has started it again."""
+        if place.starting is None:
+            if place.hangs:
+                self._ray.kill(place.actor, no_restart=False)
+            place.hangs, place.starting = False, place.actor.ready.remote()
         done, _later = self._ray.wait([place.starting], timeout=0.2)
         if not done:
             return
         try:
             _machine, problem = self._ray.get(place.starting)
         except self._ray.exceptions.RayError as error:
-            place.note = type(error).__name__
-            place.starting = place.actor.ready.remote()
+            place.note, place.starting = type(error).__name__, None
             return
         with self._news:
             place.fine, place.unfit, place.note = not problem, bool(problem), problem

@@ -23,7 +23,10 @@ from sqlalchemy.orm import Session
 from grader.text import _
 from kit.errors import KitError
 
-__all__ = ["DEFAULT_URL", "NoClassroom", "Store", "known_schemas", "open_present", "open_store", "opened_or_gone", "schema_of"]
+__all__ = [
+    "DEFAULT_URL", "NoClassroom", "Store", "known_schemas", "occupied", "open_present", "open_store", "opened_or_gone", "refuse_other_schema",
+    "schema_of",
+]  # fmt: skip
 
 DEFAULT_URL = "sqlite:///classroom.db"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -83,13 +86,19 @@ def open_store(url: str = DEFAULT_URL, *, migrate: bool = True) -> Store:
 
 @contextmanager
 def opened_or_gone(url: str) -> Generator[Store]:
-    """As open_store, for a block that fills a database; when it fails, an SQLite file that was not there before is not there afterwards."""
+    """As open_store, for a block that fills a database; when it fails, an SQLite file that was not there before is not there afterwards.
+
+    Raises KitError for a classroom of another kit, whose tables stay as they are.
+    """
     place = _place(url)
     path = Path(place.database or "") if place.get_backend_name() == "sqlite" else None
     made = path if path is not None and not path.exists() else None
     try:
-        store = open_store(url)
+        store = open_store(url, migrate=False)
         try:
+            _refuse_older_class(store)
+            with _told(store.url):
+                _migrate(store.engine)
             yield store
         finally:
             store.close()
@@ -100,8 +109,11 @@ def opened_or_gone(url: str) -> Generator[Store]:
         raise
 
 
-def open_present(url: str, *, migrate: bool = True) -> Store:
-    """As open_store, for what makes sense only where a classroom is. Raises NoClassroom when there is none yet; nothing is made there."""
+def open_present(url: str, *, any_schema: bool = False) -> Store:
+    """As open_store, for what makes sense only where a classroom is, and may be served meanwhile: nothing is made there, and no table is changed.
+
+    Raises NoClassroom when there is none yet, and KitError for tables of an older or a newer kit, unless any_schema.
+    """
     place = _place(url)
     if place.get_backend_name() == "sqlite" and not Path(place.database or "").is_file():
         raise NoClassroom(place)
@@ -110,9 +122,40 @@ def open_present(url: str, *, migrate: bool = True) -> Store:
         if schema_of(store) is None:
             store.close()
             raise NoClassroom(store.url)
-        if migrate:
-            _migrate(store.engine)
+        if not any_schema:
+            try:
+                refuse_other_schema(store)
+            except KitError:
+                store.close()
+                raise
     return store
+
+
+def refuse_other_schema(store: Store) -> None:
+    """Raise KitError for tables of an older or a newer kit."""
+    present, known = schema_of(store), known_schemas()
+    if present not in known:
+        raise _newer(store.engine, present)
+    if present != known[0]:
+        remedy = _("Take a backup with the old kit first; then kit class serve brings it up to date.")
+        what = _("this classroom was written by an older kit (schema {revision})").format(revision=present)
+        raise KitError(what, store.url.render_as_string(), remedy)
+
+
+def _refuse_older_class(store: Store) -> None:
+    """Raise KitError for a classroom whose tables would be brought up to date: perhaps an older kit serves it."""
+    known = known_schemas()
+    if schema_of(store) in known[1:]:
+        with store.reading() as session:
+            there = session.connection().execute(text("SELECT 1 FROM classroom")).first()
+        if there is not None:
+            raise occupied(store)
+
+
+def occupied(store: Store) -> KitError:
+    """What is said of a database that should be empty."""
+    remedy = _("Choose an empty database with --database; this one was not touched.")
+    return KitError(_("a classroom is there already"), store.url.render_as_string(), remedy)
 
 
 def schema_of(store: Store) -> str | None:
@@ -182,8 +225,7 @@ def _migrate(engine: Engine) -> None:
         except CommandError:
             known = False
         if not known:
-            remedy = _("Install the newest kit; nothing was changed.")
-            raise KitError(_("this classroom was written by a newer kit (schema {revision})").format(revision=present), str(engine.url), remedy)
+            raise _newer(engine, present)
         config.attributes["connection"] = connection
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(727274)"))  # two servers that start together migrate once
@@ -196,6 +238,11 @@ def _migrate(engine: Engine) -> None:
                 connection.rollback()
                 connection.execute(text("SELECT pg_advisory_unlock(727274)"))
                 connection.commit()
+
+
+def _newer(engine: Engine, present: str | None) -> KitError:
+    remedy = _("Install the newest kit; nothing was changed.")
+    return KitError(_("this classroom was written by a newer kit (schema {revision})").format(revision=present), str(engine.url), remedy)
 
 
 def _config() -> Config:

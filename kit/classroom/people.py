@@ -29,9 +29,10 @@ LONGEST_NAME, LONGEST_EMAIL, LONGEST_NUMBER, LONGEST_PSEUDONYM = 100, 320, 100, 
 def join(session: Session, *, code: str, name: str, email: str | None = None, student_id: str | None = None, now: datetime) -> Person:
     """Let a student in by the join code.
 
-    A student number takes the place of the person imported with it, who keeps the imported name; the name that is given, or the email, has to be the
-    imported one. Until it is, nothing is told of them: not even that they are on the list. Raises Refused: a wrong code, joining closed, a number and
-    a name that do not stand on the class list together, a person who is here already, an email that is somebody's.
+    A student number takes the place of the person imported with it, who keeps the imported name; without a number the imported email does. The name
+    that is given has to be the imported one. Until it is, nothing is told of them: not even that they are on the list. Raises Refused: a wrong code,
+    joining closed, a number and a name that do not stand on the class list together, a person who is here already or has a sign-in link, an email
+    that is somebody's.
     """
     classroom = session.get_one(Classroom, 1)
     if not hmac.compare_digest(_letters(code), _letters(classroom.join_code)):
@@ -40,9 +41,9 @@ def join(session: Session, *, code: str, name: str, email: str | None = None, st
         raise Refused("join-closed", _("nobody can join at present"), remedy=_("Ask your teacher for a sign-in link."), http=403)
     typed, address = cleaned_name(name), _cleaned_email(email) if email and email.strip() else None
     try:
-        if not student_id or not student_id.strip():
-            return add(session, role="student", name=typed, email=address, now=now)
-        return _claim(session, names.line(student_id, LONGEST_NUMBER), typed, address, now)
+        if student_id and student_id.strip():
+            return _claim(session, names.line(student_id, LONGEST_NUMBER), typed, address, now)
+        return _claim_by_email(session, address, typed, now) or add(session, role="student", name=typed, email=address, now=now)
     except Refused as error:
         if error.code == "taken":
             raise _not_listed(error.where) from error
@@ -51,20 +52,43 @@ def join(session: Session, *, code: str, name: str, email: str | None = None, st
 
 def _claim(session: Session, number: str, name: str, email: str | None, now: datetime) -> Person:
     """The person of the class list whose number it is. Raises Refused."""
-    alike = func.lower(Person.student_id) == number.lower()  # but the one that is written so comes first
-    listed = select(Person).where(alike, Person.role == "student", Person.active).order_by(Person.student_id != number, Person.id)
-    person = session.scalar(listed.with_for_update(of=Person))
-    if person is None or not (names.same(name, person.name) or (email is not None and email == person.email)):
+    listed = select(Person.id, Person.student_id).where(Person.student_id.is_not(None), Person.role == "student", Person.active)
+    written = session.execute(listed.order_by(Person.student_id != number, Person.id))  # the one that is written so comes first
+    alike = (person_id for person_id, theirs in written if names.folded(theirs or "") == names.folded(number))
+    person = session.get(Person, next(alike, -1), with_for_update={"of": Person}, populate_existing=True)
+    if person is None or not names.same(name, person.name):
         raise _not_listed(number)
     if session.scalar(select(has_come_in(person.id))):
         remedy = _("Ask your teacher for a sign-in link.")
         raise Refused("number-taken", _("somebody has joined with this student number already"), number, remedy, http=409)
+    _spare_linked(session, person, number, now)
     given = email if person.email is None else None
     if given:
         with _unique(session, email=given):
             person.email = given
     audit.note(session, now, None, "joined", f"person {person.id}", name=person.name, student_id=number, **({"email": given} if given else {}))
     return person
+
+
+def _claim_by_email(session: Session, email: str | None, name: str, now: datetime) -> Person | None:
+    """The person of a class list without numbers whose email and name they are, and who has not come in. Raises Refused."""
+    if email is None:
+        return None
+    listed = select(Person).where(Person.email == email, Person.role == "student", Person.active)
+    person = session.scalar(listed.with_for_update(of=Person))  # only who holds the row asks whether somebody has come in
+    if person is None or not names.same(name, person.name) or session.scalar(select(has_come_in(person.id))):
+        return None
+    _spare_linked(session, person, email, now)
+    audit.note(session, now, None, "joined", f"person {person.id}", name=person.name, listed_email=email)
+    return person
+
+
+def _spare_linked(session: Session, person: Person, given: str, now: datetime) -> None:
+    """A link that can still be used is for one whom the teacher knows: nobody is faster."""
+    waiting = Token.revoked_at.is_(None), Token.used_at.is_(None), Token.expires_at.is_(None) | (Token.expires_at > now)
+    if session.scalar(select(exists().where(Token.person_id == person.id, Token.kind == "link", *waiting))):
+        remedy = _("Open that link, or ask your teacher for a new one.")
+        raise Refused("number-taken", _("this place is kept for who has the sign-in link to it"), given, remedy, http=409)
 
 
 def _not_listed(given: str) -> Refused:

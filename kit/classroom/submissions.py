@@ -58,8 +58,8 @@ class Status:
     """Where a submission stands.
 
     verdict: the one that counts, whole; kit.classroom.feedback limits it to what a student may see, which is `feedback`: what the assignment tells,
-    or less while a strict one is open that has the exercise too. position, age and tries are those of Submitted. assignment: its short name, None
-    for practice.
+    or less while a strict one is open that has the exercise too, which is limited_by. position, age and tries are those of Submitted. assignment:
+    its short name, None for practice.
     """
 
     submission_id: int
@@ -72,6 +72,7 @@ class Status:
     position: int | None
     age: float
     feedback: Feedback
+    limited_by: strict.Strict | None
     verdict: Verdict | None
     tries: Tries
 
@@ -107,19 +108,20 @@ class _Kept:
 _INSERT = insert(Submission)
 _PERSON = select(Person.role, Person.section_id).where(Person.id == bindparam("person"), Person.active)
 _THEIRS = and_(Submission.person_id == bindparam("person"), Submission.exercise == bindparam("exercise"))
-_NEWEST = (
-    select(Submission.id, Submission.number, Submission.assignment_id, Submission.sha256, Submission.submitted_at)
-    .where(_THEIRS)
-    .order_by(Submission.number.desc())
-    .limit(1)
-)
-_LATEST = _NEWEST.where(Submission.assignment_id.is_not_distinct_from(bindparam("assignment", type_=KEYS)))
 # What only the infrastructure failed at is no attempt. Compared plainly, SQLite would take the indices of all that failed and of all that a class
 # handed in for the assignment, and every answer would cost more than the one before it.
 _LOST = exists().where(Grading.submission_id == Submission.id, func.coalesce(Grading.state, "") == "failed", FRESH)
 _THERE = func.coalesce(Submission.assignment_id, 0) == bindparam("assignment")
 _COUNT = (_THEIRS, _THERE, not_(and_(Submission.verdict_id.is_(None), _LOST)))
-_USED = select(func.count()).where(*_COUNT)
+_USED = select(func.count()).where(*_COUNT).correlate(None)
+_NEWEST = (
+    select(Submission.id, Submission.number, Submission.assignment_id, Submission.sha256, Submission.submitted_at)
+    .add_columns(_USED.scalar_subquery().label("used"))
+    .where(_THEIRS)
+    .order_by(Submission.number.desc())
+    .limit(1)
+)
+_LATEST = _NEWEST.where(Submission.assignment_id.is_not_distinct_from(bindparam("assignment", type_=KEYS)))
 _ATTEMPTS = select(Submission.id).where(*_COUNT).order_by(Submission.number)
 
 
@@ -172,8 +174,9 @@ def status(room: Room, submission_id: int) -> Status:
             raise Refused("no-submission", _("there is no such submission"), submission_id, _("Look at your submissions."), http=404)
         submission, slug, feedback = row[0], cast("str | None", row[1]), cast("Feedback | None", row[2])
         verdict, section_id = cast("bytes | None", row[3]), row[4]
+        limited_by = None
         if feedback is not None:
-            feedback = strict.strictest(feedback, strict.those(session, section_id, submission.exercise, now), submission.submitted_at)
+            limited_by = strict.strictest(feedback, strict.those(session, section_id, submission.exercise, now), submission.submitted_at)
         grading = _grading(session, submission_id)
         waiting = grading if verdict is None and grading is not None and grading.state == "pending" else None
         return Status(
@@ -186,7 +189,8 @@ def status(room: Room, submission_id: int) -> Status:
             state="done" if verdict is not None or grading is None else cast("GradingState", grading.state),
             position=None if waiting is None else room.places.of(session, waiting.id, submission.person_id, now),
             age=(now - submission.submitted_at).total_seconds(),
-            feedback=feedback or "full",
+            feedback=limited_by.feedback if limited_by is not None else feedback or "full",
+            limited_by=limited_by,
             verdict=decode_verdict(verdict) if verdict is not None else None,
             tries=_tries(session, submission),
         )
@@ -242,9 +246,8 @@ def _keep(session: Session, answer: _Answer) -> _Kept:
         raise Refused("not-active", _("you are no active member of this classroom"), remedy=_("Ask your teacher."), http=403)
     now = answer.submitted_at
     meant = assignments.meant(session, answer.assignment, answer.exercise, now, role=person.role, section_id=person.section_id)
-    whose = {"person": answer.person_id, "exercise": answer.exercise}
-    there = {**whose, "assignment": meant.id}
-    newest = latest = connection.execute(_NEWEST, whose).one_or_none()
+    there = {"person": answer.person_id, "exercise": answer.exercise, "assignment": meant.id}
+    newest = latest = connection.execute(_NEWEST, there).one_or_none()
     if newest is not None and newest.assignment_id != there["assignment"]:
         latest = connection.execute(_LATEST, there).one_or_none()
     if latest is not None and latest.sha256 == answer.sha256:  # also after the close: the receipt of an answer that came in time was lost on the way
@@ -253,7 +256,7 @@ def _keep(session: Session, answer: _Answer) -> _Kept:
         return _Kept(submission_id=latest.id, new=False, waiting=waiting, age=(now - latest.submitted_at).total_seconds())
     if meant.refusal is not None:
         raise meant.refusal
-    used = 0 if meant.id is None else connection.scalar(_USED, there) or 0
+    used: int = 0 if newest is None else newest.used
     tries = Tries() if meant.id is None else Tries(used + 1, meant.attempts)
     if meant.attempts is not None:
         tries = replace(tries, left=meant.attempts - used - 1)

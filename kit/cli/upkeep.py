@@ -35,7 +35,7 @@ def backup(
 
     session, now = Session(), datetime.now(UTC)
     path = Path(file) if file else _free(f"classroom-{now:%Y-%m-%d-%H%M%S}", ".jsonl.gz")
-    with closing(open_present(database_url(database), migrate=False)) as store:
+    with closing(open_present(database_url(database))) as store:
         saved = write(store, path, now)
     session.screen.result(str(path))
     session.screen.talk(
@@ -123,7 +123,7 @@ def _show_changes(session: Session, changes: "Changes", *, look: bool) -> None:
     screen = session.screen
     if look:
         screen.result(*(f"+ {' · '.join(filter(None, (row.name, row.student_id, row.email, row.section)))}" for row in changes.new))
-        screen.result(*(f"~ {change.listed.name}: {', '.join(change.fields)}" for change in changes.changed))
+        screen.result(*(f"~ {change.listed.name}: {_described(change.fields)}" for change in changes.changed))
     screen.talk(*changes.notes, *changes.problems)
     new, changed = len(changes.new), len(changes.changed)
     screen.result(" · ".join((
@@ -131,7 +131,13 @@ def _show_changes(session: Session, changes: "Changes", *, look: bool) -> None:
         ngettext("{n} changed", "{n} changed", changed).format(n=changed),
         ngettext("{n} as it was", "{n} as they were", changes.same).format(n=changes.same),
     )))  # fmt: skip
-    screen.talk(_("Nothing was changed.") if look else _("They join with the join code and their student number, or by a link of yours."))
+    joining = _("They join with the join code, their name as on the list and their number (or email, if it has none), or by a link of yours.")
+    screen.talk(_("Nothing was changed.") if look else joining)
+
+
+def _described(fields: dict[str, list[str]]) -> str:
+    """By field what was and what would be."""
+    return ", ".join(f"{field} {before or '–'} → {after}" for field, (before, after) in fields.items())
 
 
 def add_teacher(

@@ -27,6 +27,9 @@ def test_a_class_list_comes_in_and_a_gradebook_goes_out(teacher: Learner):
     assert "Nothing was changed." in looked.err
     assert teacher.kit("class", "import", "list.csv").out == "2 new · 0 changed · 0 as they were\n"
     assert teacher.kit("class", "import", "list.csv").out == "0 new · 0 changed · 2 as they were\n"
+    (teacher.folder / "newer.csv").write_text("name,id,email\nAda Lovelace,2026002,ada@example.org\n", encoding="utf-8")
+    looked = teacher.kit("class", "import", "newer.csv", "--look").out
+    assert looked.startswith("~ Ada Lovelace: name Ada → Ada Lovelace, email – → ada@example.org\n")
     run = teacher.kit("class", "export", "gradebook", "grades.csv")
     assert (run.status, run.out) == (0, "grades.csv\n")
     with (teacher.folder / "grades.csv").open(encoding="utf-8-sig", newline="") as file:

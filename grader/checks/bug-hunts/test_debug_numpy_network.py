@@ -164,7 +164,44 @@ def test_history(answer, draw):
         assert_same(len({float(value) for value in history}), epochs, f"number of different losses among {before} and the last")
 
 
-@pytest.mark.after("test_history", "test_softmax_of_large_numbers", "test_loss_of_large_logits", "test_single_sample")
+def losses_of(x, labels, weights):
+    """The mean loss of each of many networks."""
+    logits = through(x, weights)[1]
+    return F.cross_entropy(logits.movedim(-1, 1), labels.expand(logits.shape[:-1]), reduction="none").mean(dim=-1)
+
+
+def after_an_epoch(x, labels, weights):
+    """What many networks become in one epoch over three rows in batches of two, for each row that may come last."""
+    for rows in (torch.tensor([[1, 2], [0, 2], [0, 1]]), torch.tensor([[0], [1], [2]])):
+        leaves = {name: value.expand(-1, 3, -1, -1).clone().requires_grad_() for name, value in weights.items()}
+        losses_of(x[rows], labels[rows], leaves).sum().backward()
+        weights = {name: leaf.detach() - 0.5 * leaf.grad for name, leaf in leaves.items()}
+    return weights
+
+
+@pytest.mark.after("test_history")
+def test_batches(answer, draw):
+    """train: every row once an epoch, in batches, in a new order
+    train：每轮按新的顺序分批，每行各用一次"""
+    x, labels = data_of(draw, 3, 2, 3)
+    seeds, every = draw.integers(0, 10**6, (24,)).tolist(), torch.arange(24)
+    starts = [answer.init(2, 4, 3, seed) for seed in seeds]
+    weights = {name: torch.stack([torch.tensor(np.atleast_2d(start[name])) for start in starts])[:, None] for name in NAMES}
+    history = torch.tensor([[float(value) for value in answer.train(x, labels, 3, 4, 2, 0.5, 2, seed)[1]] for seed in seeds], dtype=torch.float64)
+    x, labels, lasts = torch.tensor(x), torch.tensor(labels), []
+    for epoch in range(2):
+        weights = after_an_epoch(x, labels, weights)
+        losses = losses_of(x, labels, weights)
+        last = (losses - history[:, epoch, None]).abs().argmin(dim=1)
+        assert_same(history[:, epoch], losses[every, last], f"history[{epoch}], 3 rows in batches of 2, next to the nearest loss of any order")
+        weights = {name: value[every, last][:, None] for name, value in weights.items()}
+        lasts.append(last.tolist())
+    # a third of all orders end with the same row: that 24 seeds agree, or 24 pairs of epochs, happens once in 10^11 runs
+    assert_true(lasts[0] != lasts[1], "the order of the rows", "it is the same in every epoch", "每一轮都相同")
+    assert_true(len(set(lasts[0])) > 1, "the order of the rows", "it is the same for every seed", "所有种子都相同")
+
+
+@pytest.mark.after("test_batches", "test_softmax_of_large_numbers", "test_loss_of_large_logits", "test_single_sample")
 def test_digits(answer, draw):
     """train: 90 % of unseen digits
     train：认出 90 % 的新数字"""

@@ -97,7 +97,7 @@ def test_merge_branches(answer, draw, sizes):
 
 
 @pytest.mark.after("test_merge_branches")
-@pytest.mark.parametrize("sizes", [[(3, 3), (1, 1)], [(1, 1)], [(5, 3), (1, 1)]], ids=str)
+@pytest.mark.parametrize("sizes", [[(3, 3), (1, 1)], [(1, 1)], [(5, 3), (1, 1)], [(3, 5)]], ids=str)
 def test_merge_with_identity(answer, draw, sizes):
     """merge_branches: with the input itself
     merge_branches：加上输入本身"""

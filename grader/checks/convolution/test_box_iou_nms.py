@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from grader.compare import assert_fast, assert_same, assert_same_gradient
+from grader.compare import assert_fast, assert_same, assert_same_gradient, assert_true
 
 F64 = {"dtype": torch.float64}
 
@@ -128,6 +128,12 @@ def test_overlap_gradients(answer, draw, worker):
     a, b = random_boxes(draw, 4, 2.0), random_boxes(draw, 3, 2.0)
     assert_same_gradient(answer.box_iou, reference_iou, (a, b), (0, 1), "box_iou", worker=worker)
     assert_same_gradient(answer.generalized_iou, reference_giou, (a, b), (0, 1), "generalized_iou", worker=worker)
+    points = a[:, :2].repeat(1, 2)
+    for function, name in ((answer.box_iou, "box_iou"), (answer.generalized_iou, "generalized_iou")):
+        _, gradients = worker.vjp(function, (points, points), torch.ones(4, 4, **F64), (0, 1))
+        finite = all(bool(gradient.isfinite().all()) for gradient in gradients)
+        message = "it is nan: 0 / 0 is kept out of the result, but not out of its gradient", "出现了 nan：0 / 0 没有进入结果，却进入了梯度"
+        assert_true(finite, f"gradient of {name} of boxes without an area", *message)
 
 
 def test_decode(answer, draw):

@@ -36,6 +36,8 @@ def test_bootstrap(answer, draw, worker, device):
     assert_same((bags.dtype, tuple(bags.shape)), (torch.int64, (60, 200)), "dtype and shape of bootstrap(200, 60, generator)")
     assert_between(bags.min().item(), 0, 199, "smallest row number")
     assert_between(bags.max().item(), 0, 199, "largest row number")
+    # each row is drawn 60 times on average: that one is missed happens once in 10^23 runs
+    assert_same(len(bags.unique()), 200, "number of different rows in 60 bags")
     shares = [len(bag.unique()) / 200 for bag in bags]
     # 1 - (1 - 1/200)^200 = 0.633 on average, with a standard error of 0.003
     assert_between(sum(shares) / 60, 0.61, 0.656, "share of different rows in a bag")

@@ -115,7 +115,7 @@ def test_range(answer, draw, dtype):
     assert_same(answer.jitter(x, *values), coloured(x, *values), "jitter with three large factors")
 
 
-@pytest.mark.after("test_flip", "test_rotate", "test_jitter")
+@pytest.mark.after("test_crop", "test_flip", "test_rotate", "test_jitter")
 def test_gradients(answer, draw, worker):
     """Gradients reach the image
     梯度能传到图像"""
@@ -125,6 +125,12 @@ def test_gradients(answer, draw, worker):
     def flipped(x, *_):
         return torch.stack([x[0].flip(1, 2), x[1].flip(1)])
 
+    def cropped(x, *_):
+        padded = torch.nn.functional.pad(x, (1, 1, 1, 1))
+        return torch.stack([padded[0, :, :4, 1:6], padded[1, :, 2:, :5]])
+
+    inputs = x, torch.tensor([0, 2]), torch.tensor([1, 0]), 1
+    assert_same_gradient(answer.crop, cropped, inputs, 0, "gradient of x through crop", worker=worker)
     assert_same_gradient(answer.flip, flipped, (x, horizontal, vertical), 0, "gradient of x through flip", worker=worker)
     assert_same_gradient(answer.rotate, rotated, (x, degrees), 0, "gradient of x through rotate", worker=worker)
     assert_same_gradient(answer.jitter, coloured, (x, *factors), 0, "gradient of x through jitter", worker=worker)
@@ -142,6 +148,8 @@ def test_augment_nothing(answer, draw, worker):
     x = draw.uniform(3, 3, 4, 5)
     # 1e-4: turning by 0 degrees may still interpolate
     assert_same(answer.augment(x, start(draw, worker)), x, "augment(x, generator)", rtol=1e-4, atol=1e-4)
+    inputs = draw.uniform(2, 3, 4, 5, low=0.3, high=0.6), start(draw, worker)
+    assert_same_gradient(answer.augment, lambda x, _: x, inputs, 0, "gradient of x through augment", worker=worker, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.after("test_augment_nothing")

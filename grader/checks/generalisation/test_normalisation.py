@@ -126,7 +126,7 @@ def test_running_statistics(answer, draw, device, worker, settings):
     ours, theirs = pair(answer, draw, device, "BatchNorm2d", 3, **settings)
     for call in range(1, 4):
         x = skewed(draw, 2, 3, 1, 2)
-        ours(x), theirs(x)
+        ours(worker.hold(x, requires_grad=True)), theirs(x)
         found, expected = worker.define(state)(ours), state(theirs)
         for name in ("running_mean", "running_var", "num_batches_tracked"):
             assert_same(found[name], expected[name], f"{name} after {call} calls in training mode")

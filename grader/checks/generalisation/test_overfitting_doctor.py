@@ -130,7 +130,7 @@ def test_spikes(answer, draw):
 def test_leak(answer, draw):
     """diagnose: validation far below training
     diagnose：验证损失远低于训练损失"""
-    compare(answer, falling(draw, 0.5) * noise(draw), 0.3 * falling(draw, 0.5) * noise(draw), "leak", "validation far lower")
+    compare(answer, falling(draw, 0.5) * noise(draw), 0.45 * falling(draw, 0.5) * noise(draw), "leak", "validation far lower")
     compare(answer, falling(draw, 1.8) * noise(draw), 0.3 * falling(draw, 1.8) * noise(draw), "leak", "validation far lower, training high")
     compare(answer, falling(draw, 0.5) * noise(draw), 0.8 * falling(draw, 0.5) * noise(draw), "fits", "validation a little lower, as with dropout")
     rise = np.maximum(np.arange(EPOCHS) - 10, 0) * 0.003

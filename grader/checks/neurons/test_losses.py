@@ -126,7 +126,7 @@ def test_all_settings_at_once(answer, draw):
 def test_extra_dimensions(answer, draw):
     """cross_entropy: classes are along dim 1
     cross_entropy：类别在第 1 维"""
-    for shape in [(3, 4, 5), (2, 3, 4, 2), (2, 3, 3)]:
+    for shape in [(3, 4, 5), (2, 3, 4, 2), (2, 3, 3), (3, 4, 1)]:
         inputs = logits_and_labels(draw, shape)
         compare(answer, "cross_entropy", F.cross_entropy, inputs)
         compare(answer, "cross_entropy", F.cross_entropy, inputs, weight=weights(draw, shape[1]), label_smoothing=0.3)

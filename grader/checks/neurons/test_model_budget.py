@@ -169,4 +169,6 @@ def test_choice_of_equals(answer):
     same = [(5, 3), (5, 3), (5, 3)]
     assert_same(answer.choose_architecture(same, 18, [runs(0.80, 0.1), runs(0.85, 0.1), runs(0.82, 0.1)]), 1, "choose_architecture, equal sizes")
     assert_same(answer.choose_architecture(same, 18, [[0.25, 0.75], [0.5, 0.75], [0.75, 0.5]]), 1, "choose_architecture, equal sizes and means")
+    steady = [[mean, mean] for mean in (0.5, 0.75, 0.5, 0.75, 0.25)]
+    assert_same(answer.choose_architecture(CANDIDATES, 1000, steady), 3, "choose_architecture, standard errors of 0")
     assert_raises(ValueError, answer.choose_architecture, same, 17, [[0.5, 0.5]] * 3)

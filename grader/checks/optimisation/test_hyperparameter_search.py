@@ -171,6 +171,11 @@ def test_sample_int_and_choice(answer, draw, worker):
     assert_between(float(both), 20.0, 150.0, "how often depth 2 and relu were drawn together, of 1000")
 
 
+def calls_of(numpy, random_search, seed):
+    rng = numpy.random.default_rng(seed)
+    return [random_search(lambda _: {"train": 0.0, "valid": 0.0}, {"a": ("int", 1, 2)}, 2, rng)[2] for _ in range(400)]
+
+
 @pytest.mark.after("test_sample_log", "test_sample_int_and_choice", "test_repeats")
 def test_random_search(answer, draw, worker):
     """random_search
@@ -190,6 +195,9 @@ def test_random_search(answer, draw, worker):
     best, _, calls = answer.random_search(objective, {"a": ("int", 1, 3)}, 100, worker.numpy.random.default_rng(int(draw.integers(0, 2**30))))
     assert_same(sorted(config["a"] for config in objective.seen), [1, 2, 3], "what objective was called with: 100 samples of (int, 1, 3)")
     assert_same((best, calls), ({"a": 3}, 3), "best configuration and calls: 100 samples of (int, 1, 3)")
+    calls = worker.define(calls_of)(worker.numpy, answer.random_search, int(draw.integers(0, 2**30)))
+    # two samples of two values differ with probability 1/2: 200 times of 400, and 65 more or less than that once in 10^10
+    assert_between(float(calls.count(2)), 135.0, 265.0, "how many of 400 random searches in (int, 1, 2) with budget 2 made two calls")
 
 
 def halving(score, count, budget, start, factor):

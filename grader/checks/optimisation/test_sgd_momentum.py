@@ -146,11 +146,11 @@ def test_in_place(answer, draw, worker):
 
 
 def emptied(make, start, set_to_none):
-    """grad after zero_grad; the tensor that was grad; and the parameter after two steps with zero_grad between them."""
-    parameter, idle = start.clone().requires_grad_(), start.clone().requires_grad_()
-    optimiser = make([idle, parameter], lr=0.5, momentum=0.5)
+    """grad after zero_grad, of three parameters; the tensor that was grad; and the parameter after two steps with zero_grad between them."""
+    first, idle, parameter = (start.clone().requires_grad_() for _ in range(3))
+    optimiser = make([first, idle, parameter], lr=0.5, momentum=0.5)
     gradient = start.clone()
-    parameter.grad = gradient
+    first.grad, parameter.grad = 2 * start, gradient
     optimiser.step()
     optimiser.zero_grad() if set_to_none is None else optimiser.zero_grad(set_to_none)
     seen = None if parameter.grad is None else parameter.grad.clone()
@@ -159,7 +159,7 @@ def emptied(make, start, set_to_none):
     else:
         parameter.grad += 3 * start
     optimiser.step()
-    return seen, idle.grad, gradient.clone(), parameter.detach().clone()
+    return seen, idle.grad, gradient.clone(), parameter.detach().clone(), first.grad
 
 
 @pytest.mark.after("test_momentum")
@@ -175,10 +175,13 @@ def test_zero_grad(answer, draw, worker):
         assert_same(actual[1], expected[1], f"grad of a parameter that had none, after {call}")
         assert_same(actual[2], expected[2], f"the tensor that was parameter.grad, after {call} and another gradient")
         assert_same(actual[3], expected[3], f"parameter after step(), {call}, step()")
+        assert_same(actual[4], expected[4], f"grad of the first of three parameters after {call}")
 
 
 def resumed(make, starts, gradients, settings, others):
     """State saved after two steps, then two steps more; two steps of another optimiser that loads it; the state, before and after those."""
+    import copy  # noqa: PLC0415 - runs in the worker
+
     parameters = [start.clone().requires_grad_() for start in starts]
     optimiser = make(parameters, **settings)
 
@@ -191,13 +194,14 @@ def resumed(make, starts, gradients, settings, others):
 
     middle = walk(optimiser, parameters, gradients[:2])
     state = optimiser.state_dict()
+    before = copy.deepcopy(state)
     ends = [walk(optimiser, parameters, gradients[2:])]
     for _ in range(2):
         parameters = [value.clone().requires_grad_() for value in middle]
         optimiser = make(parameters, **others)
         optimiser.load_state_dict(state)
         ends.append(walk(optimiser, parameters, gradients[2:]))
-    return ends, state
+    return ends, before, state
 
 
 @pytest.mark.after("test_fifty_steps")
@@ -216,8 +220,9 @@ def test_state_dict(answer, draw, worker, settings):
     starts, gradients = problem(draw, 5)
     gradients[0][1] = gradients[1][1] = None
     others = {"lr": 1.0, "momentum": 0.1}
-    ends, state = worker.define(resumed)(answer.SGD, starts, gradients, settings, others)
+    ends, before, state = worker.define(resumed)(answer.SGD, starts, gradients, settings, others)
     assert_same(isinstance(state, dict), True, "isinstance(state_dict(), dict), made of plain values")
+    assert_same(state, before, "the state that state_dict() returned, after later steps")
     expected = trajectory(torch.optim.SGD, starts, gradients, settings, ())[-1]
     names = ("the optimiser itself, after state_dict()", "another one, after load_state_dict", "a third one, from the same state")
     for who, end in zip(names, ends, strict=True):

@@ -202,8 +202,13 @@ def test_adapter(answer, draw, worker):
     ours.double()
     ours.load_state_dict(state)
     x = x.double()
-    hidden = F.relu(F.linear(x, state["down.weight"], state["down.bias"]))
-    assert_same(ours(x), x + F.linear(hidden, state["up.weight"], state["up.bias"]), "adapter(x)")
+
+    def reference(x):
+        hidden = F.relu(F.linear(x, state["down.weight"], state["down.bias"]))
+        return x + F.linear(hidden, state["up.weight"], state["up.bias"])
+
+    assert_same(ours(x), reference(x), "adapter(x)")
+    assert_same_gradient(ours, reference, (x,), 0, "gradient of x through the adapter", worker=worker)
 
 
 def half_frozen(nn):

@@ -129,3 +129,5 @@ def test_masked_loss(answer, draw, worker, dtype):
     assert_same_gradient(answer.masked_loss, reference_loss, inputs, 0, "gradient of masked_loss", worker=worker)
     spoilt = prediction.masked_fill(~mask[:, :, None], torch.nan)
     assert_same(answer.masked_loss(spoilt, target, mask), reference_loss(prediction, target, mask), "masked_loss, nan in visible patches")
+    inputs = spoilt, target, mask
+    assert_same_gradient(answer.masked_loss, reference_loss, inputs, 0, "gradient of masked_loss, nan in visible patches", worker=worker)

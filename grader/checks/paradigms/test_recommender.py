@@ -141,6 +141,8 @@ def lists(draw, users=6, items=9, n=5):
     relevance[0] = 0  # nothing is relevant
     relevance[1] = 0
     relevance[1, ranking[1, 3]] = 2  # place 3 only
+    relevance[3] = 0
+    relevance[3, ranking[3, 0]] = 1  # a gain of 1 is all there is
     relevance[2, next(i for i in range(items) if i not in ranking[2])] = 5  # the best is not in the list
     return ranking, relevance
 

@@ -31,10 +31,11 @@ def random_world(draw, n_states, n_actions, terminal):
 def test_value_iteration(answer, draw, n_actions, terminal, discount):
     """value_iteration: the values of the best policy
     value_iteration：最优策略的价值"""
-    world = random_world(draw, len(terminal), n_actions, np.array(terminal, dtype=bool))
-    values = answer.value_iteration(*world, discount)
-    # the contract allows an error of 1e-8
-    assert_same(values, exact_values(*world, discount), f"value_iteration(…, discount={discount})", rtol=0, atol=1e-8)
+    transitions, rewards, ends = random_world(draw, len(terminal), n_actions, np.array(terminal, dtype=bool))
+    for world in ((transitions, rewards, ends), (transitions, rewards / 2 - 50, ends)):  # in the second there is nothing to gain
+        values = answer.value_iteration(*world, discount)
+        # the contract allows an error of 1e-8
+        assert_same(values, exact_values(*world, discount), f"value_iteration(…, discount={discount})", rtol=0, atol=1e-8)
 
 
 def draws(epsilon_greedy, np, action_values, epsilon, seed, times):
@@ -146,14 +147,16 @@ class Corridor:
 def replayed(world, method, rate, discount, *, epsilon=None):
     """The table that these steps lead to. epsilon: besides, how often an action was none of the best at its time must be as often as that says."""
     q, worse, odds = np.zeros((world.n_states, world.n_actions)), 0, []
+    chosen_from = q[world.start]  # the values of the actions when this one was chosen: with SARSA before the update of the step before
     for number, (state, action, reward, next_state, done) in enumerate(world.log):
-        best = np.flatnonzero(q[state] > q[state].max() - 1e-9).tolist()
+        best = np.flatnonzero(chosen_from > chosen_from.max() - 1e-9).tolist()
         worse += action not in best
         odds.append((epsilon or 0) * (1 - len(best) / world.n_actions))
         future = 0.0
         if not done:
             future = q[next_state].max() if method == "q-learning" else q[next_state, world.log[number + 1][1]]
-        q = moved(q, state, action, reward + discount * future, rate)
+        before, q = q, moved(q, state, action, reward + discount * future, rate)
+        chosen_from = q[world.start] if done else (before if method == "sarsa" else q)[next_state]
     if epsilon is not None:
         mean, spread = sum(odds), 7 * sum(p * (1 - p) for p in odds) ** 0.5 + 3 * epsilon
         assert_between(worse, mean - spread, mean + spread, f"how often an action is not among the best in {len(odds)} steps, epsilon {epsilon}")
@@ -183,11 +186,10 @@ def test_train_q_learning(answer, draw):
 def test_train_sarsa(answer, draw):
     """train: SARSA
     train：用 SARSA 训练"""
-    for epsilon in (0.5, 1.0):
-        world = Corridor(5, 3)
+    for epsilon, world in ((0.5, Corridor(5, 3)), (1.0, Corridor(5, 3)), (0.0, Corridor())):
         q = run(answer, draw, world, 15, "sarsa", 0.5, 0.9, epsilon)
         world.check_episodes(15)
-        assert_same(q, replayed(world, "sarsa", 0.5, 0.9), f'train(…, method="sarsa", epsilon={epsilon})')
+        assert_same(q, replayed(world, "sarsa", 0.5, 0.9, epsilon=epsilon), f'train(…, method="sarsa", epsilon={epsilon})')
 
 
 @pytest.mark.after("test_train_q_learning", "test_train_sarsa")

@@ -203,10 +203,17 @@ def test_new_transitions(answer, worker, draw):
     replay.add(2)
     errors = np.array([0.25, 0.5, 8.0])
     powers = (errors + 1e-6) ** 0.5
-    compare_sample(replay, 40, 1.0, generator(worker, draw), powers / powers.sum(), "sample after one more was added")
+    slots = compare_sample(replay, 400, 1.0, generator(worker, draw), powers / powers.sum(), "sample after one more was added")
+    assert_frequent(int((slots == 2).sum()), 400, powers[2] / powers.sum(), "how often the new one is drawn in 400 times")
     replay.add(0)  # takes the place of the oldest, which was 0 too
     powers = (np.array([8.0, 0.5, 8.0]) + 1e-6) ** 0.5
     compare_sample(replay, 40, 1.0, generator(worker, draw), powers / powers.sum(), "sample after the oldest was overwritten")
+    replay = answer.PrioritisedReplay(2, 0.5)
+    replay.add(0)
+    replay.update(np.array([0]), np.array([0.25]))
+    replay.add(1)
+    powers = np.array([0.25 + 1e-6, 1.0]) ** 0.5
+    compare_sample(replay, 40, 1.0, generator(worker, draw), powers / powers.sum(), "sample of a new one and one with a smaller error")
 
 
 def test_polyak_update(answer, draw):

@@ -157,6 +157,7 @@ def test_mutate(answer, draw, worker):
     options = around(SMALL, layers)
     space, generator = answer.Space(*SMALL), seeded(worker, draw)
     state = generator.get_state()
+    worker.seed(3)
     first = worker.define(many)(answer.mutate, (space, list(layers), generator), 30)
     generator.set_state(state)
     worker.seed(7)
@@ -246,7 +247,7 @@ def test_random_search(answer, draw, worker):
     random_search：预算内互不相同且够小者中的最好"""
     options = everything(SMALL)
     table = dict(zip(options, draw.permutation(len(options)).tolist(), strict=True))
-    limit = sorted(size(SMALL, option) for option in options)[len(options) // 2]
+    limit = sorted(size(SMALL, option) for option in options)[2 * len(options) // 3]  # some are larger with fewer multiplications
     small = [option for option in options if size(SMALL, option) <= limit]
     for budget in (1, 6, len(small)):
         asked = []

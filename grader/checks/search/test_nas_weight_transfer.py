@@ -10,12 +10,12 @@ DOUBLE = torch.float64
 NORM = ("weight", "bias", "running_mean", "running_var")
 
 
-def layers(draw, worker, sizes, bias=True, norm=True):
+def layers(draw, worker, sizes, biases=(True, True), norm=True):
     """linear, norm, next_linear over there, and what is in them."""
     n_in, width, n_out = sizes
     nn = worker.torch.nn
     states, modules = [], []
-    for before, after in ((n_in, width), (width, n_out)):
+    for before, after, bias in ((n_in, width, biases[0]), (width, n_out, biases[1])):
         states.append({"weight": draw.normal(after, before, dtype=DOUBLE)} | ({"bias": draw.normal(after, dtype=DOUBLE)} if bias else {}))
         modules.append(nn.Linear(before, after, bias=bias, dtype=DOUBLE))
         modules[-1].load_state_dict(states[-1])
@@ -47,12 +47,12 @@ def settings(module):
     return type(module).__name__, module.eps, module.momentum, module.training
 
 
-@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
+@pytest.mark.parametrize("biases", [(True, True), (False, False), (True, False), (False, True)], ids=["bias", "no-bias", "first-bias", "second-bias"])
 @pytest.mark.parametrize(("sizes", "new"), [((3, 4, 2), 9), ((5, 2, 3), 5), ((2, 3, 4), 3)])
-def test_widen(answer, draw, worker, sizes, new, bias):
+def test_widen(answer, draw, worker, sizes, new, biases):
     """widen: the same function with more units
     widen：单元更多，函数不变"""
-    first, _, second, states = layers(draw, worker, sizes, bias, norm=False)
+    first, _, second, states = layers(draw, worker, sizes, biases, norm=False)
     mapping = mapping_of(draw, sizes[1], new)
     wide, norm, after = answer.widen(first, None, second, mapping)
     assert_same(norm, None, "the second of widen(linear, None, next_linear, mapping)")

@@ -191,6 +191,10 @@ def test_prefix_beam_search(answer, draw):
             assert_same(
                 tuple(answer.prefix_beam_search(log_probs, beam, blank)), expected, f"prefix_beam_search(log_probs, beam={beam}, blank={blank})"
             )
+        doubled = F.one_hot(torch.tensor([1, blank, 1, 1, 3, 3, blank, 3]), 4)  # 1, 1, 3, 3: the likeliest labels stand twice in a row
+        log_probs = (draw.uniform(8, 4, **FLOAT64) + 3 * doubled).log_softmax(1)
+        expected = reference_search(log_probs, 4, blank)
+        assert_same(tuple(answer.prefix_beam_search(log_probs, 4, blank)), expected, f"prefix_beam_search, labels twice in a row, blank={blank}")
     log_probs = torch.tensor([[0.6, 0.4], [0.6, 0.4]], **FLOAT64).log()
     assert_same(
         tuple(answer.prefix_beam_search(log_probs, 5)), ([1], math.log(0.64)), "prefix_beam_search, where the likeliest alignment is all blanks"

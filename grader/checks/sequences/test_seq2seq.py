@@ -34,13 +34,19 @@ def pair(answer, draw, source_words=7, target_words=5, size=4):
     return theirs, ours
 
 
+def encoded(ours, source, lengths):
+    """Sentence by sentence."""
+    rows = [ours["encoder"](ours["source_embedding"](row[None, :length]))[1][0, 0] for row, length in zip(source, lengths.tolist(), strict=True)]
+    return torch.stack(rows)
+
+
 def test_encode(answer, draw):
     """encode: the state after the last real word
     encode：最后一个真实词之后的状态"""
     theirs, ours = pair(answer, draw)
     source, lengths = draw.integers(0, 7, (4, 6)), torch.tensor([6, 1, 3, 4])[draw.permutation(4)]
-    rows = [ours["encoder"](ours["source_embedding"](row[None, :length]))[1][0, 0] for row, length in zip(source, lengths.tolist(), strict=True)]
-    assert_same(theirs.encode(source, lengths), torch.stack(rows), "model.encode(source, lengths)")
+    rows = encoded(ours, source, lengths)
+    assert_same(theirs.encode(source, lengths), rows, "model.encode(source, lengths)")
     assert_same(theirs.encode(source[:1], lengths[:1]), rows[0][None], "model.encode, a batch of one")
 
 
@@ -52,6 +58,17 @@ def test_step(answer, draw):
         state, tokens = draw.normal(batch, 4, **FLOAT64), draw.integers(0, 5, (batch,))
         new = ours["decoder"](ours["target_embedding"](tokens), state)
         assert_same(theirs.step(state, tokens), (ours["output"](new), new), "model.step(state, tokens)")
+
+
+class Model:
+    """The decoder of the judge's own model."""
+
+    def __init__(self, ours):
+        self.ours = ours
+
+    def step(self, state, tokens):
+        state = self.ours["decoder"](self.ours["target_embedding"](tokens), state)
+        return self.ours["output"](state), state
 
 
 def maker(recurrent, embedding, output):
@@ -113,10 +130,17 @@ def test_loss(answer, draw, worker, lengths):
     assert_same(answer.teacher_forced_loss(decoder.remote, decoder.state, targets, START, END), expected, f"teacher_forced_loss, lengths {lengths}")
 
 
+def learned(loss, model, source, lengths, targets, start, end):
+    """The gradients of the model's parameters."""
+    model.zero_grad()
+    loss(model.step, model.encode(source, lengths), targets, start, end).backward()
+    return {name: parameter.grad for name, parameter in model.named_parameters()}
+
+
 @pytest.mark.after("test_loss", "test_encode", "test_step")
 def test_loss_gradient(answer, draw, worker):
-    """teacher_forced_loss: gradient of the encoder's state
-    teacher_forced_loss：编码器状态的梯度"""
+    """teacher_forced_loss: gradients of the encoder's state and of the model
+    teacher_forced_loss：编码器状态与模型的梯度"""
     decoder, targets = Decoder(worker, draw, words=5, batch=3), targets_of(draw, [2, 4, 3], 5)
 
     def expected(_loss, _step, state, targets, *_ends):
@@ -124,6 +148,12 @@ def test_loss_gradient(answer, draw, worker):
 
     inputs = (answer.teacher_forced_loss, decoder.remote, decoder.state, targets, START, END)
     assert_same_gradient(worker.define(forced), expected, inputs, 2, "teacher_forced_loss: gradient of state", worker=worker)
+    theirs, ours = pair(answer, draw)
+    source, lengths = draw.integers(0, 7, (3, 4)), torch.tensor([4, 2, 3])
+    found = worker.define(learned)(answer.teacher_forced_loss, theirs, source, lengths, targets, START, END)
+    reference_loss(Model(ours), encoded(ours, source, lengths), targets).backward()
+    for name, parameter in ours.named_parameters():
+        assert_same(found[name], parameter.grad, f"gradient of {name}, source and targets through encode, step and teacher_forced_loss")
 
 
 def reference_greedy(decoder, row, max_length):

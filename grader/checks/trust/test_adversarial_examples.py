@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from grader.compare import assert_between, assert_raises, assert_same
+from grader.compare import assert_between, assert_raises, assert_same, assert_true
 
 F64 = {"dtype": torch.float64}
 SHAPE = (1, 3, 4)
@@ -169,13 +169,16 @@ def test_training_mode(answer, draw, worker, device):
 
 @pytest.mark.after("test_pgd")
 def test_weights_untouched(answer, draw, worker, device):
-    """No gradient is left on the weights
-    权重上不留梯度"""
+    """No gradient is left on the weights, no graph on the results
+    权重上不留梯度，结果不带计算图"""
     ours, _ = pair(draw, worker, device)
     x, labels = images(draw, 4)
     for _, attack in attacks(answer, ours, x, labels):
         attack()
     assert_same(worker.define(gradients)(ours), [None] * 6, "parameter.grad after the attacks")
+    for name, arguments in (("fgsm", (0.1,)), ("pgd", (0.1, 0.05, 2))):
+        has_graph = worker.fetch(worker.keep(getattr(answer, name), ours, x, labels, *arguments).requires_grad)
+        assert_true(not has_graph, name, "the result still carries a graph", "结果仍带有计算图")
     worker.define(put_gradient)(ours, torch.tensor(3.0))
     for name, attack in attacks(answer, ours, x, labels):
         attack()

@@ -80,7 +80,7 @@ def put_in(request: Request, who: Teaching, rows: Annotated[str, Form()] = "") -
     try:
         with room.store.writing() as session:
             changes = classlist.compare(session, listed)
-            classlist.apply(session, changes, room.now())
+            classlist.apply(session, changes, room.now(), who.me)
             audit.note(session, room.now(), who.me, "list-import", "people", added=len(changes.new), changed=len(changes.changed), same=changes.same)
     except Refused as error:
         return _show(request, error)

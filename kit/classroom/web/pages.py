@@ -144,12 +144,12 @@ def _exercise_page(request: Request, me: Person, exercise: Exercise, *, chosen: 
         mine = work.tries(session, me, exercise=exercise.slug)
         given = [each for each in assignments.visible_to(session, me) if any(row.exercise == exercise.slug for row in each.exercises)]
         meant = assignments.find_open(session, me.section_id, exercise.slug, now)
-        practised = me.role != "student" or not strict.those(session, me.section_id, exercise.slug, now)
+        unpractised = strict.refusal(strict.those(session, me.section_id, exercise.slug, now), exercise.slug) if me.role == "student" else None
     takes = [work.tasks(room.bank, each, mine) for each in given if assignments.open_now(each, now)]
     if not chosen and error is None and meant is not None:
         chosen = meant.slug
     choices = [(each.assignment.slug, each.assignment.title + _left(each, exercise)) for each in takes]
-    if practised:
+    if unpractised is None:
         choices.append(("", _("practice")))
     values = {
         "choices": choices,
@@ -158,6 +158,7 @@ def _exercise_page(request: Request, me: Person, exercise: Exercise, *, chosen: 
         "given": given,
         "source": source,
         "error": error,
+        "closed": unpractised if not choices else None,
         "has_speed": speed.allowed(exercise),
     }
     status = error.http if error is not None else 200

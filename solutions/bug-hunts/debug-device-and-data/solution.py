@@ -73,7 +73,8 @@ def train_step(model: nn.Module, x: Tensor, labels: Tensor, learning_rate: float
     F.cross_entropy(model(x.to(device)), labels.to(device)).backward()
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.sub_(learning_rate * parameter.grad)
+            if parameter.grad is not None:
+                parameter.sub_(learning_rate * parameter.grad)
 
 
 def fit(model: nn.Module, train: Data, test: Data, epochs: int, learning_rate: float, batch: int, generator: torch.Generator) -> list[float]:

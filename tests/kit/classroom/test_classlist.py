@@ -8,7 +8,7 @@ from kit.classroom import classlist, people
 from kit.classroom.classlist import Listed, apply, compare, read
 from kit.classroom.errors import Refused
 from kit.classroom.room import found
-from kit.classroom.schema import Classroom, Person
+from kit.classroom.schema import Audit, Classroom, Person
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_row_that_stands_there_twice_is_passed_over(class_store):
 def test_the_case_of_a_number_makes_nobody_twice(class_store):
     imported(class_store, "name,student number\nAda,ab1\n")
     changes = imported(class_store, "name,student number\nAda,AB1\n")
-    assert (changes.new, [changed.fields for changed in changes.changed]) == ((), [("student_id",)])
+    assert (changes.new, [changed.fields for changed in changes.changed]) == ((), [{"student_id": ["ab1", "AB1"]}])
     with class_store.writing() as session:
         code = session.get_one(Classroom, 1).join_code
         assert people.join(session, code=code, name="Ada", student_id="Ab1", now=MORNING).student_id == "AB1"
@@ -127,10 +127,73 @@ def test_who_is_here_is_known_again_by_number_or_email(class_store):
     imported(class_store, "name,student number,email,section\nAda,1,,Lab A\nEve,,eve@example.org,\n")
     changes = imported(class_store, "name,student number,email,section\nAda Lovelace,1,ada@example.org,Lab B\nEve,5,eve@example.org,\n")
     assert [(changed.listed.name, changed.fields) for changed in changes.changed] == [
-        ("Ada Lovelace", ("name", "email", "section")),
-        ("Eve", ("student_id",)),
+        ("Ada Lovelace", {"name": ["Ada", "Ada Lovelace"], "email": ["", "ada@example.org"], "section": ["Lab A", "Lab B"]}),
+        ("Eve", {"student_id": ["", "5"]}),
     ]
     assert here(class_store) == {"Ada Lovelace": ("1", "ada@example.org", "Lab B"), "Eve": ("5", "eve@example.org", None)}
+
+
+def joined(store, name: str, **who) -> Person:
+    with store.writing() as session:
+        person = people.join(session, code=session.get_one(Classroom, 1).join_code, name=name, now=MORNING, **who)
+        people.issue(session, person, "client", now=MORNING)
+        return person
+
+
+@pytest.mark.parametrize("row", ["Victoria,17,victoria@example.org", "Victoria,,victoria@example.org"])
+def test_a_stranger_with_a_listed_email_does_not_become_the_student(class_store, row):
+    mallory = joined(class_store, "Mallory", email="victoria@example.org")
+    with class_store.reading() as session:
+        changes = compare(session, read(f"name,student number,email\nAda,1,\n{row}\n".encode()).rows)
+    assert changes.changed == ()
+    [problem] = changes.problems
+    assert problem.startswith("line 3: victoria@example.org is already the email of Mallory, who is not Victoria")
+    with pytest.raises(Refused, match="1 line of the list cannot be taken"):
+        imported(class_store, f"name,student number,email\nAda,1,\n{row}\n")
+    assert here(class_store) == {"Mallory": (None, "victoria@example.org", None)}
+    with class_store.writing() as session:
+        people.correct(session, session.get_one(Person, mallory.id), name="Mallory", email="", student_id="")
+    assert len(imported(class_store, f"name,student number,email\n{row}\n").new) == 1
+
+
+@pytest.mark.parametrize(
+    ("known", "listed"), [("victoria LEE", "Lee, Victoria"), ("周强磊", "周强磊 (Zhou Qianglei)"), ("周强磊 (Zhou Qianglei)", "周强磊")]
+)
+def test_who_came_in_under_the_listed_name_is_known_by_the_email(class_store, known, listed):
+    joined(class_store, known, email="v@example.org")
+    changes = imported(class_store, f'name,student number,email\n"{listed}",17,v@example.org\n')
+    assert (changes.new, len(changes.changed), changes.problems) == ((), 1, ())
+
+
+def test_what_a_list_changed_stands_in_the_audit(class_store):
+    imported(class_store, "name,student number,email\nAda,1,\nBob,2,\n")
+    imported(class_store, "name,student number,email,section\nAda Lovelace,1,ada@example.org,Lab A\nBob,2,,\n")
+    with class_store.reading() as session:
+        [note] = session.scalars(select(Audit))
+        ada = session.scalar(select(Person.id).where(Person.student_id == "1"))
+        assert (note.person_id, note.action, note.object) == (None, "list-change", f"person {ada}")
+        assert note.detail == {"name": ["Ada", "Ada Lovelace"], "email": ["", "ada@example.org"], "section": ["", "Lab A"]}
+
+
+def test_numbers_in_full_width_are_the_same(class_store):
+    imported(class_store, "name,student number\nAda,１７ａ\n")
+    changes = imported(class_store, "name,student number\nAda,17A\nBob,18\n")
+    assert (len(changes.new), len(changes.changed), changes.problems) == (1, 1, ())
+    with class_store.reading() as session:
+        assert "as line 2" in compare(session, read("name,student number\nEve,19\nIda,１９\n".encode()).rows).problems[0]
+
+
+def test_a_name_without_a_letter_is_a_problem(class_store):
+    with class_store.reading() as session:
+        changes = compare(session, read(b"name,student number\n...,1\nAda,2\n").rows)
+    assert [problem.partition(" has ")[0] for problem in changes.problems] == ["line 2: the name"]
+    assert len(changes.new) == 1
+
+
+def test_a_list_without_numbers_is_joined_by_the_email(class_store):
+    imported(class_store, "name,email\nAda Lovelace,ada@example.org\n")
+    assert joined(class_store, "lovelace, ada", email="ada@example.org").name == "Ada Lovelace"
+    assert len(here(class_store)) == 1
 
 
 def test_an_imported_student_joins_by_number(class_store):

@@ -1,7 +1,10 @@
 """The database: migrations, one writer, what is refused, and in which words."""
 
+import gzip
+import json
 import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -9,7 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from scene import MORNING
 from sqlalchemy import select, text
 
-from kit.classroom.database import open_store
+from kit.classroom.backup import restore
+from kit.classroom.database import NoClassroom, open_present, open_store, opened_or_gone, schema_of
 from kit.classroom.schema import Base, Classroom, Person, Section, Submission
 from kit.errors import KitError
 
@@ -93,6 +97,48 @@ def test_a_class_of_an_older_kit_is_brought_up_to_date(store):
         assert [(row.source, row.lang) for row in session.scalars(select(Submission))] == [("x = 1", None)]
     newer.close()
     test_migrations_give_the_tables_of_the_schema(store)
+
+
+def test_what_only_visits_a_class_of_an_older_kit_leaves_it_alone(store):
+    with store.writing() as session:
+        session.add(a_classroom())
+    with store.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE submissions DROP COLUMN lang"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    url = store.url.render_as_string(hide_password=False)
+    with pytest.raises(KitError, match=r"older kit \(schema 0001\)") as caught:
+        open_present(url)
+    assert "backup with the old kit first" in caught.value.remedy
+    assert "kit class serve" in caught.value.remedy
+    with pytest.raises(KitError, match="a classroom is there already"), opened_or_gone(url):
+        pass
+    assert schema_of(store) == "0001"
+    with closing(open_present(url, any_schema=True)) as visited:
+        assert schema_of(visited) == "0001"
+    open_store(url).close()
+    test_migrations_give_the_tables_of_the_schema(store)
+
+
+def test_what_only_visits_a_class_of_a_newer_kit_says_which_one_to_renew(sqlite_store):
+    with sqlite_store.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'from-the-future'"))
+    with pytest.raises(KitError, match=r"newer kit \(schema from-the-future\)") as caught:
+        open_present(sqlite_store.url.render_as_string(hide_password=False))
+    assert caught.value.remedy == "Install the newest kit; nothing was changed."
+
+
+def test_what_only_visits_makes_nothing(tmp_path):
+    with pytest.raises(NoClassroom):
+        open_present(f"sqlite:///{tmp_path / 'classroom.db'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_restore_that_fails_leaves_no_file(tmp_path):
+    head = {"kind": "classroom backup", "form": 1, "schema": "9999", "classroom": "Deep learning", "at": MORNING.isoformat()}
+    (tmp_path / "newer.gz").write_bytes(gzip.compress(json.dumps(head).encode() + b"\n"))
+    with pytest.raises(KitError, match="newer kit"), opened_or_gone(f"sqlite:///{tmp_path / 'classroom.db'}") as store:
+        restore(store, tmp_path / "newer.gz", MORNING)
+    assert [path.name for path in tmp_path.iterdir()] == ["newer.gz"]
 
 
 def test_a_newer_schema_is_refused(tmp_path):

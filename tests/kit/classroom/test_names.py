@@ -20,6 +20,11 @@ from kit.classroom import names
         ("周 强磊", "周强磊"),
         ("周强磊", "周强磊 (Zhou Qianglei)"),
         ("Zhou Qianglei", "周强磊 (Zhou Qianglei)"),
+        ("李安", "李安 Ang"),
+        ("佐々木", "佐々木 (Sasaki Ken)"),
+        ("佐藤 さくら", "さくら 佐藤"),
+        ("王 xiao ming", "Xiao Ming 王"),
+        ("2 韩梅梅", "韩梅梅 2"),
         ("Jose Nunez", "José Núñez"),
         ("ＡＤＡ　Ｌｏｖｅｌａｃｅ", "Ada Lovelace"),
         ("Strauss", "Strauß"),
@@ -41,10 +46,32 @@ def test_names_that_are_one_however_they_are_written(typed, listed):
         ("张伟", "周强磊"),
         ("Ada", "Ada Ülker"),
         ("", "..."),
+        ("佐藤", "佐藤 さくら"),
+        ("さくら", "佐藤 さくら"),
+        ("佐藤", "佐藤 さくら (Sato Sakura)"),
+        ("2", "韩梅梅 2"),
+        ("韩梅梅", "韩梅梅 2"),
+        ("韩梅梅", "韩梅梅 B"),
+        ("B", "韩梅梅 B"),
+        ("王", "王 xiao ming"),
+        ("Xiao Ming", "王 xiao ming"),
+        ("佐木", "佐々木 (Sasaki Ken)"),
+        ("李安", "李安 Анг"),
+        ("Ang", "李安 Ang 2"),
     ],
 )
 def test_names_of_two_people(typed, listed):
     assert not names.same(typed, listed)
+
+
+@pytest.mark.parametrize(("name", "some"), [("...", False), ("—·—", False), ("´", False), ("Ada", True), ("周强磊", True), ("🙂", True)])
+def test_names_that_can_be_compared(name, some):
+    assert names.is_comparable(name) is some
+    assert names.same(name, name) is some
+
+
+def test_numbers_are_compared_without_width_and_case():
+    assert names.folded("２０２６ａｂ") == names.folded("2026AB") == "2026ab"
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u3164", "\u2800\u2800", "\u115f\u1160", "\uffa0", "\u200b\u200d\ufeff", "\u0301\u0301", "\ufe0f"])

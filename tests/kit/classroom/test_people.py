@@ -131,7 +131,6 @@ def test_what_was_written_down_wrongly_is_corrected(store, code):
 def test_a_student_number_takes_the_place_of_the_imported_person_once(store, code):
     with store.writing() as session:
         imported = people.add(session, role="student", name="Ann Lee", student_id="s-17", section="Lab A", now=MORNING)
-        people.issue(session, imported, "link", now=MORNING)
     ann = join(store, code, name="LEE, Ann", student_id=" s-17 ", email="ann@example.org")
     assert (ann.id, ann.name, ann.section.name, ann.email) == (imported.id, "Ann Lee", "Lab A", "ann@example.org")
     with store.writing() as session:
@@ -162,13 +161,59 @@ def test_who_knows_a_number_only_learns_nothing_and_takes_no_place(store, code):
             {"name": "Eve", "student_id": "s-17", "email": "eve@example.org"},
             {"name": "Eve", "student_id": "s-17", "email": "bob@example.org"},
             {"name": "Eve", "email": "ann@example.org"},
-            {"name": "Ann Lee", "email": "ann@example.org"},
+            {"name": "Annie", "student_id": "s-17", "email": "ann@example.org"},
+            {"name": "Ann Lee", "student_id": "s-99", "email": "ann@example.org"},
         )
     }
     assert len(refusals) == 1, refusals
     assert "Lee" not in str(refusals)
     assert (count(store, Person), count(store, Token), count(store, Audit)) == (2, 0, 0)
-    assert join(store, code, name="Annie", student_id="s-17", email="ANN@example.org").id == ann.id, "the listed email will do"
+    assert join(store, code, name="Lee, Ann", student_id="s-17", email="eve@example.org").id == ann.id, "the email may be another"
+
+
+def test_a_listed_email_and_name_take_the_place_where_a_list_has_no_numbers(store, code):
+    with store.writing() as session:
+        ann = people.add(session, role="student", name="Ann Lee", email="ann@example.org", section="Lab A", now=MORNING)
+        people.add(session, role="teacher", name="Tea", email="tea@example.org", now=MORNING)
+    unlisted = told(store, code, name="Eve", student_id="s-99")
+    assert told(store, code, name="Eve", email="ann@example.org") == unlisted
+    assert told(store, code, name="Tea", email="tea@example.org") == unlisted
+    assert join(store, code, name="LEE, Ann", email=" Ann@example.org").id == ann.id
+    with store.writing() as session:
+        people.issue(session, ann, "client", now=MORNING)
+        [note] = session.scalars(select(Audit))
+        assert (note.action, note.object, note.detail["name"]) == ("joined", f"person {ann.id}", "Ann Lee")
+    assert told(store, code, name="Ann Lee", email="ann@example.org") == unlisted, "once"
+    with store.writing() as session:
+        people.release(session, session.get_one(Person, ann.id))
+    assert join(store, code, name="Ann Lee", email="ann@example.org").email == "ann@example.org", "the list's email stays"
+    with store.writing() as session:
+        people.activate(session, session.get_one(Person, ann.id), active=False)
+    assert told(store, code, name="Ann Lee", email="ann@example.org") == unlisted
+
+
+@pytest.mark.parametrize("by", [{"student_id": "s-17"}, {"email": "ann@example.org"}])
+def test_a_sign_in_link_holds_the_place(store, code, by):
+    with store.writing() as session:
+        ann = people.add(session, role="student", name="Ann Lee", student_id="s-17", email="ann@example.org", now=MORNING)
+        people.issue(session, ann, "client", now=MORNING)
+        people.release(session, ann)
+        people.issue(session, ann, "link", now=MORNING)
+    assert told(store, code, name="Ann Lee", **by)[::3] == ("number-taken", 409)
+    assert refused(store, code, name="Eve", **by) == "unknown-number", "of that, too, nothing is told"
+    with store.writing() as session:
+        later = people.join(session, code=code, name="Ann Lee", **by, now=MORNING + DAY)  # the link is too old by then
+        assert later.id == ann.id
+        people.issue(session, ann, "link", now=MORNING)
+        people.revoke_all(session, ann, MORNING)
+    assert join(store, code, name="Ann Lee", **by).id == ann.id, "nor does a link hold it that was ended"
+
+
+@pytest.mark.parametrize(("listed", "typed"), [("20２６-é", "2026-É"), ("2026001", "２０２６００１"), ("ab1", "ＡＢ１")])
+def test_a_number_is_the_same_in_full_width_and_capitals(store, code, listed, typed):
+    with store.writing() as session:
+        ann = people.add(session, role="student", name="Ann", student_id=listed, now=MORNING)
+    assert join(store, code, student_id=typed).id == ann.id
 
 
 def test_a_claim_of_a_number_is_written_down_and_can_be_undone(store, code):

@@ -56,10 +56,48 @@ def test_either_limit_makes_it_strict(room, rules):
     assert refused(room).code == "belongs-to-assignment"
 
 
-@pytest.mark.parametrize("rules", [{"attempts": None, "feedback": "full"}, {"published": False}, {"section": "Lab B"}, {"exercises": (("softplus", 1.0),)}])
+@pytest.mark.parametrize("rules", [{"attempts": None, "feedback": "full"}, {"published": False}, {"exercises": (("softplus", 1.0),)}])
 def test_what_does_not_bind_somebody(room, rules):
     create(room, **rules)
     assert submit(room, 1, "double", "b", assignment="").new
+
+
+def practised(room, person: int, assignment: str | None = "") -> str:
+    with pytest.raises(Refused) as caught:
+        submit(room, person, "double", "b", assignment=assignment)
+    assert caught.value.code == "belongs-to-assignment"
+    return f"{caught.value.what}. {caught.value.remedy}"
+
+
+DISCREET = "this exercise belongs to an assignment that is open now. Practise something else meanwhile."
+
+
+@pytest.mark.parametrize("assignment", ["", None])
+def test_nobody_practises_another_sections_exam(room, clock, assignment):
+    create(room, section="Lab B")
+    with room.store.writing() as session:
+        ids = [people.add(session, role="student", name=f"Cy {name}", section=name, now=MORNING).id for name in ("Lab A", "Lab B")]
+    assert [practised(room, person, assignment) for person in (1, ids[0])] == [DISCREET, DISCREET]
+    assert "double belongs to exam until 2026-09-01 10:00 UTC" in practised(room, ids[1])
+    assert submit(room, ids[1], "double", "b").new, "for the exam itself"
+    clock.forward(hours=3)
+    assert submit(room, 1, "double", "b", assignment=assignment).new
+
+
+def test_an_exam_of_ones_own_does_not_betray_another_sections(room):
+    create(room)
+    create(room, "theirs", section="Lab B", closes_at=MORNING + 5 * HOUR)
+    own = practised(room, 1)
+    assert own.startswith("double belongs to exam: it cannot be handed in as practice while that is open"), "not: possible again at 10"
+    submit(room, 1, "double", "a", assignment="exam")
+    create(room, "over", opens_at=None, closes_at=MORNING - HOUR)
+    assert refused(room, "over", "c").remedy == "Ask your teacher."
+
+
+def test_anothers_exam_takes_nothing_from_what_is_told(room):
+    create(room, "week-1", opens_at=None, closes_at=None, attempts=None, feedback="full")
+    create(room, section="Lab B")
+    assert status(room, submit(room, 1, "double", "a", assignment="week-1").submission_id).feedback == "full"
 
 
 def test_the_staff_may_try_it(room):
@@ -100,6 +138,9 @@ def test_another_open_assignment_tells_no_more_than_the_strictest(room, clock):
     create(room, "quiz", opens_at=MORNING + HOUR, closes_at=None, feedback="diagnosis", section="Lab B")
     during = submit(room, 1, "double", "b", assignment="week-1").submission_id
     assert [status(room, each).feedback for each in (before, during)] == ["full", "verdict"]
+    limits = [status(room, each).limited_by for each in (before, during)]
+    assert [limit and limit.slug for limit in limits] == [None, "exam"]
+    assert status(room, submit(room, 1, "double", "b", assignment="exam").submission_id).limited_by is None, "its own rule"
     clock.forward(hours=2)
     assert status(room, during).feedback == "full", "the exam is over"
 
@@ -110,3 +151,13 @@ def test_which_assignments_are_strict_for_somebody(room):
     with room.store.reading() as session:
         assert [each.slug for each in strict.those(session, None, "double", MORNING)] == ["exam"]
         assert strict.those(session, None, "double", MORNING - HOUR) == []
+
+
+def test_without_a_name_an_exam_is_meant_before_homework(room):
+    create(room, "week-1", attempts=None, feedback="full", opens_at=None, closes_at=None)
+    create(room, "exam-1", closes_at=None)
+    assert status(room, submit(room, 1, "double", "a").submission_id).assignment == "exam-1"
+    create(room, "week-2", attempts=None, feedback="full", opens_at=None, due_at=MORNING + 9 * HOUR, closes_at=None)
+    assert status(room, submit(room, 1, "double", "b").submission_id).assignment == "week-2", "due first, as ever"
+    create(room, "exam-2")
+    assert status(room, submit(room, 1, "double", "c").submission_id).assignment == "exam-2", "it closes before that is due"

@@ -1,6 +1,7 @@
 """What goes out as a file, and a class list that comes in."""
 
 import json
+import re
 
 import pytest
 from house import RIGHT
@@ -40,6 +41,7 @@ def test_what_would_change_is_marked(house, teacher):
     teacher.send("/desk/people", name="Ada", role="student", email="ada@example.org", student_id="1815", section="")
     page = teacher.send("/desk/files", "/desk/files/list", text=LIST).text
     assert page.count('class="changed"') == 2
+    assert "Ada → Ada Lovelace" in " ".join(re.sub("<[^>]*>", " ", page).split())
     assert names(house) == {"Ada"}
 
 

@@ -76,6 +76,33 @@ def test_what_belongs_to_an_exam_cannot_be_practised(house, ada):
     assert practice in ada.get("/exercises/double").text
 
 
+def test_whom_an_exam_does_not_concern_reads_why_there_is_no_practice(house, ada):
+    assign(house, "exam", "Exam", attempts=3, section="Lab B", closes_at=house.clock() + timedelta(hours=2))
+    page = ada.get("/exercises/double").text
+    assert "this exercise belongs to an assignment that is open now" in page
+    assert 'action="/exercises/double"' not in page
+
+
+def test_homework_that_an_exam_limits_says_which_exam(house, ada):
+    assign(house)
+    assign(house, "exam", "Exam <1>", feedback="verdict", closes_at=house.clock() + timedelta(hours=2))
+    answer = hand_in(ada, WRONG, assignment="week-1")
+    house.grade()
+    page = ada.follow(answer).text
+    assert "This assignment tells no more than that." not in page
+    assert "Exam &lt;1&gt; is open until" in page
+    assert "10:00" in page.partition("Exam &lt;1&gt; is open until")[2][:200]
+    house.clock.forward(hours=3)
+    assert "squared" in ada.follow(answer).text
+
+
+def test_a_verdict_of_an_exam_itself_says_so(house, ada):
+    assign(house, "exam", "Exam", feedback="verdict", closes_at=house.clock() + timedelta(hours=2))
+    answer = hand_in(ada, WRONG, assignment="exam")
+    house.grade()
+    assert "This assignment tells no more than that." in ada.follow(answer).text
+
+
 def test_the_attempt_is_told_with_the_verdict(house, ada):
     assign(house, attempts=3)
     for source in (WRONG, RIGHT):
