@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.prepared import Shelf, next_job, receive
-from grader.verdict import Job, Speed, Verdict, decode_job, uses_optimisers
+from grader.verdict import Job, Speed, Verdict, decode_job, uses_compiler
 
 if TYPE_CHECKING:
     from grader.workers import Workers
@@ -196,7 +196,7 @@ class Server:
         if job is None:
             self._asker = connection  # hears of the end when there is one: once the socket's file is gone
             return True
-        if uses_optimisers(job):
+        if uses_compiler(job):
             importlib.import_module("torch._dynamo")  # once here, not in the fork of every job
         connection.settimeout(None)
         if not self._shelf.judge(job, connection):

@@ -1,5 +1,6 @@
 """What goes into the judge (a job) and what comes out (a verdict): plain values, no torch."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,14 +47,18 @@ class Job(Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
 
 
-def uses_optimisers(job: Job) -> bool:
-    """Whether torch.optim is likely to be reached: its first use imports torch's compiler, for two seconds, which is better done before a fork."""
-    if any("optim" in source for source in (job.source, *job.sources)):
-        return True
-    try:
-        return "optim" in Path(job.checks).read_text(encoding="utf-8")
-    except OSError:
-        return False
+COMPILING = ("optim", '"meta"', "'meta'")
+
+
+def uses_compiler(job: Job) -> bool:
+    """Whether torch.optim or the device "meta" is likely to be reached.
+
+    Their first use imports torch's compiler, for two seconds and with a folder that it wants to make: that has to be done before a fork.
+    """
+    texts = [job.source, *job.sources]
+    with suppress(OSError):
+        texts.append(Path(job.checks).read_text(encoding="utf-8"))
+    return any(word in text for text in texts for word in COMPILING)
 
 
 class Frame(Struct, frozen=True):

@@ -15,7 +15,7 @@ from typing import Any, cast
 from grader import protocol as wire
 from grader.interpreter import clean_environment, isolated_python
 from grader.packing import Unpacker
-from grader.verdict import Job, Layer, uses_optimisers
+from grader.verdict import Job, Layer, uses_compiler
 
 START_SECONDS = 60.0
 EXIT_SECONDS = 1.0
@@ -79,7 +79,7 @@ def settings_of(job: Job) -> dict[str, Any]:
     """What a worker must know of a job: no path of the bank, no seed."""
     return {
         "forbid": list(job.forbid), "memory_mb": job.memory_mb, "cpu_seconds": int(job.seconds) + CPU_GRACE, "device": job.device, "lang": job.lang,
-        "optimisers": uses_optimisers(job), "core": job.core,
+        "compiler": uses_compiler(job), "core": job.core,
     }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def loop(control: socket.socket, policy: Policy) -> None:
                 if not message:
                     return
                 settings = json.loads(message)
-                if settings["optimisers"]:
+                if settings["compiler"]:
                     import_compiler()
                 _fork(sandbox, settings, fds, lifelines, poll)
             else:
@@ -92,7 +92,7 @@ def _reap(fd: int, lifelines: dict[int, tuple[socket.socket, int]], poll: select
 
 
 def import_compiler() -> None:
-    """Import what the first optimiser of a process would import, for two seconds: here once, not in every worker."""
+    """Import what the first optimiser of a process, or its first tensor without data, would import for two seconds: once, not in each worker."""
     if "torch._dynamo" not in sys.modules:
         importlib.import_module("torch._dynamo")
         gc.collect()
@@ -164,6 +164,6 @@ def spawned_worker(settings: dict[str, Any]) -> None:
     """A worker in a process of its own: the same sandbox and the same loop, without a fork."""
     torch.backends.cpu.get_cpu_capability()
     sandbox = Sandbox.prepare(settings["policy"], readable=readable_paths())
-    if settings["optimisers"]:
+    if settings["compiler"]:
         import_compiler()
     become_worker(sandbox, settings, settings["connection"], settings["output"])

@@ -43,7 +43,8 @@ CARRIED_OUT = (
     "add", "add_", "sub", "sub_", "rsub", "mul", "mul_", "div", "div_", "reciprocal", "neg",
     "gt", "ge", "lt", "le", "ne", "eq", "_local_scalar_dense",
 )  # fmt: skip
-PLAIN = frozenset({torch.Tensor, torch.nn.Parameter, int, float, bool, slice, type(None), type(...)})
+TENSORS = frozenset({torch.Tensor, torch.nn.Parameter})
+PLAIN = frozenset({int, float, bool, slice, type(None), type(...)})
 
 
 class ForbiddenOperation(BaseException):
@@ -226,8 +227,15 @@ class _Operations(TorchDispatchMode):
 
 
 def _is_plain(args: Sequence[Any]) -> bool:
-    """Whether no argument has a type of the answer's own, with ideas of its own about operations."""
-    return all(type(arg) in PLAIN or (type(arg) in {tuple, list} and _is_plain(arg)) for arg in args)
+    """Whether no argument has a type of the answer's own, with ideas of its own about operations. On "meta", torch itself has such ideas."""
+    for arg in args:
+        kind = type(arg)
+        if kind in TENSORS:
+            if arg.is_meta:
+                return False
+        elif kind not in PLAIN and not (kind in {tuple, list} and _is_plain(arg)):
+            return False
+    return True
 
 
 def _only_we_look() -> bool:

@@ -285,3 +285,15 @@ def test_checks_that_cannot_be_read_to_their_end_are_given_up(make_job):
     job = make_job(RIGHT, "import time\ntime.sleep(1e6)")
     done = subprocess.run([sys.executable, "-c", ENDLESS], input=encode(job), capture_output=True, check=True)
     assert "not read within 0.2 s" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("server", [True, False])
+def test_tensors_without_data_are_served_by_a_fresh_server(tmp_path, monkeypatch, make_job, server):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))  # torch imports its compiler for them, which a worker cannot
+    source = "import torch\ndef f():\n    return (torch.ones(2, device='meta') - 1).device.type"
+    job = make_job(source, 'def test_it(answer):\n    assert answer.f() == "meta"')
+    try:
+        verdict = client.judge(job, server=server)
+    finally:
+        client.stop_server()
+    assert verdict.passed, verdict.checks[0].failure
