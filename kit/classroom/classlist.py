@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.text import _, ngettext
-from kit.classroom import audit, names, people
+from kit.classroom import audit, people, spelling
 from kit.classroom.errors import Refused
 from kit.classroom.schema import Person
 
@@ -109,7 +109,7 @@ def compare(session: Session, rows: Iterable[Listed]) -> Changes:
     """
     here = list(session.scalars(select(Person)))
     came_in = set(session.scalars(select(Person.id).where(people.has_come_in(Person.id))))
-    by_number = {names.folded(person.student_id): person for person in here if person.student_id}
+    by_number = {spelling.folded(person.student_id): person for person in here if person.student_id}
     by_email = {person.email: person for person in here if person.email}
     numbers: dict[str, Listed] = {}
     emails: dict[str, Listed] = {}
@@ -125,7 +125,7 @@ def compare(session: Session, rows: Iterable[Listed]) -> Changes:
             reason = f"{error.what} ({error.where})" if error.where else error.what
             problems.append(_("line {n}: {reason}").format(n=row.line, reason=reason))
             continue
-        number = names.folded(row.student_id or "")
+        number = spelling.folded(row.student_id or "")
         first = numbers.get(number) or emails.get(row.email or "")
         if first is not None and replace(row, line=first.line) == first:
             notes.append(_("line {n}: the same as line {first}, passed over").format(n=row.line, first=first.line))
@@ -144,7 +144,7 @@ def compare(session: Session, rows: Iterable[Listed]) -> Changes:
             problems.append(_("line {n}: {name} is no student here").format(n=row.line, name=person.name))
         elif owner is not None and owner is not person:
             problems.append(_("line {n}: the email is somebody else's already").format(n=row.line))
-        elif number and person.student_id and number != names.folded(person.student_id):
+        elif number and person.student_id and number != spelling.folded(person.student_id):
             problems.append(_("line {n}: the email belongs to another student number").format(n=row.line))
         elif number not in by_number and person.id in came_in and not _is_called(person, row.name):
             what = _("line {n}: {email} is already the email of {person}, who is not {name}; correct one of them at the desk, or the list")
@@ -178,7 +178,7 @@ def apply(session: Session, changes: Changes, now: datetime, who: Person | int |
 
 
 def _is_called(person: Person, listed: str) -> bool:
-    return names.same(person.name, listed) or names.same(listed, person.name)
+    return spelling.same(person.name, listed) or spelling.same(listed, person.name)
 
 
 def _text(data: bytes, encoding: str | None) -> str:
@@ -236,7 +236,7 @@ def _cleaned(row: Listed) -> Listed:
     number = people.cleaned_name(row.student_id) if row.student_id else None
     section = people.cleaned_name(row.section) if row.section else None
     name = people.cleaned_name(row.name)
-    if not names.is_comparable(name):
+    if not spelling.is_comparable(name):
         what = _("the name has no letters, so nobody could join by it")
         raise Refused("bad-list", what, name, _("Write the name of the student."), http=422)
     return replace(row, name=name, student_id=number, email=email, section=section)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from grader.text import _
-from kit.classroom import audit, names, pseudonyms, tokens
+from kit.classroom import audit, pseudonyms, spelling, tokens
 from kit.classroom.errors import Refused
 from kit.classroom.room import bump
 from kit.classroom.schema import Audit, Classroom, Person, Role, Section, Token, TokenKind
@@ -42,7 +42,7 @@ def join(session: Session, *, code: str, name: str, email: str | None = None, st
     typed, address = cleaned_name(name), _cleaned_email(email) if email and email.strip() else None
     try:
         if student_id and student_id.strip():
-            return _claim(session, names.line(student_id, LONGEST_NUMBER), typed, address, now)
+            return _claim(session, spelling.line(student_id, LONGEST_NUMBER), typed, address, now)
         return _claim_by_email(session, address, typed, now) or add(session, role="student", name=typed, email=address, now=now)
     except Refused as error:
         if error.code == "taken":
@@ -54,9 +54,9 @@ def _claim(session: Session, number: str, name: str, email: str | None, now: dat
     """The person of the class list whose number it is. Raises Refused."""
     listed = select(Person.id, Person.student_id).where(Person.student_id.is_not(None), Person.role == "student", Person.active)
     written = session.execute(listed.order_by(Person.student_id != number, Person.id))  # the one that is written so comes first
-    alike = (person_id for person_id, theirs in written if names.folded(theirs or "") == names.folded(number))
+    alike = (person_id for person_id, theirs in written if spelling.folded(theirs or "") == spelling.folded(number))
     person = session.get(Person, next(alike, -1), with_for_update={"of": Person}, populate_existing=True)
-    if person is None or not names.same(name, person.name):
+    if person is None or not spelling.same(name, person.name):
         raise _not_listed(number)
     if session.scalar(select(has_come_in(person.id))):
         remedy = _("Ask your teacher for a sign-in link.")
@@ -76,7 +76,7 @@ def _claim_by_email(session: Session, email: str | None, name: str, now: datetim
         return None
     listed = select(Person).where(Person.email == email, Person.role == "student", Person.active)
     person = session.scalar(listed.with_for_update(of=Person))  # only who holds the row asks whether somebody has come in
-    if person is None or not names.same(name, person.name) or session.scalar(select(has_come_in(person.id))):
+    if person is None or not spelling.same(name, person.name) or session.scalar(select(has_come_in(person.id))):
         return None
     _spare_linked(session, person, email, now)
     audit.note(session, now, None, "joined", f"person {person.id}", name=person.name, listed_email=email)
@@ -135,7 +135,7 @@ def add(
         name=cleaned_name(name),
         pseudonym=_drawn(session),
         email=_cleaned_email(email) if email and email.strip() else None,
-        student_id=names.line(student_id, LONGEST_NUMBER) if student_id and student_id.strip() else None,
+        student_id=spelling.line(student_id, LONGEST_NUMBER) if student_id and student_id.strip() else None,
         subject=subject,
         section=named_section(session, section) if section and section.strip() else None,
         created_at=now,
@@ -176,7 +176,7 @@ def correct(session: Session, person: Person, *, name: str, email: str, student_
 
     Raises Refused for what cannot be, or is somebody else's.
     """
-    number = names.line(student_id, LONGEST_NUMBER)
+    number = spelling.line(student_id, LONGEST_NUMBER)
     wanted = {"name": cleaned_name(name), "email": _cleaned_email(email) if email.strip() else "", "student_id": number}
     changed = {field: [getattr(person, field) or "", value] for field, value in wanted.items() if value != (getattr(person, field) or "")}
     with _unique(session, **{field: after for field, (_before, after) in changed.items() if field != "name"}):
@@ -266,7 +266,7 @@ def activate(session: Session, person: Person, active: bool) -> None:
 
 def named_section(session: Session, name: str) -> Section:
     """The section of that name, made when it does not exist."""
-    wanted = names.line(name, LONGEST_NAME)
+    wanted = spelling.line(name, LONGEST_NAME)
     present = select(Section).where(Section.name == wanted)
     section = session.scalar(present)
     if section is None:
@@ -282,15 +282,15 @@ def named_section(session: Session, name: str) -> Section:
 
 def cleaned_name(name: str) -> str:
     """A name in one line, without what moves the cursor or hides. Raises Refused for an empty or endless one."""
-    clean = names.line(name, len(name))
-    if not names.is_visible(clean) or len(clean) > LONGEST_NAME:
+    clean = spelling.line(name, len(name))
+    if not spelling.is_visible(clean) or len(clean) > LONGEST_NAME:
         remedy = _("Give 1 to {longest} characters.").format(longest=LONGEST_NAME)
         raise Refused("bad-name", _("this cannot be a name"), clean[:LONGEST_NAME], remedy, http=422)
     return clean
 
 
 def _cleaned_email(email: str) -> str:
-    clean = names.line(email, len(email)).lower()
+    clean = spelling.line(email, len(email)).lower()
     if len(clean) > LONGEST_EMAIL or not re.fullmatch(r"[^\s@]+@[^\s@]+", clean):
         raise Refused("bad-email", _("this is no email address"), clean[:LONGEST_EMAIL], _("Write it as name@place."), http=422)
     return clean
@@ -328,7 +328,7 @@ def _keep(
 ) -> None:
     lasts = lifetime if lifetime is not None else LIFETIMES[kind]
     until = None if lasts is None else now + lasts
-    session.add(Token(person_id=person.id, kind=kind, sha256=tokens.hashed(token), label=names.line(label, 100), created_at=now, expires_at=until))
+    session.add(Token(person_id=person.id, kind=kind, sha256=tokens.hashed(token), label=spelling.line(label, 100), created_at=now, expires_at=until))
     session.flush()
 
 

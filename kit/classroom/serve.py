@@ -29,9 +29,9 @@ from kit.classroom.database import Store, open_store
 from kit.classroom.events import Hub
 from kit.classroom.executor import Executor, open_executor
 from kit.classroom.grading_loop import Grader
+from kit.classroom.heads import bounded
 from kit.classroom.logs import configure
 from kit.classroom.metrics import Metrics
-from kit.classroom.protocol import bounded
 from kit.classroom.room import Room, Settings, found
 from kit.classroom.schema import Classroom, Person, Submission, VerdictRow
 from kit.classroom.standings import Standings

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.classroom import names
+from kit.classroom import spelling
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ from kit.classroom import names
     ],
 )
 def test_names_that_are_one_however_they_are_written(typed, listed):
-    assert names.same(typed, listed)
+    assert spelling.same(typed, listed)
 
 
 @pytest.mark.parametrize(
@@ -61,36 +61,36 @@ def test_names_that_are_one_however_they_are_written(typed, listed):
     ],
 )
 def test_names_of_two_people(typed, listed):
-    assert not names.same(typed, listed)
+    assert not spelling.same(typed, listed)
 
 
 @pytest.mark.parametrize(("name", "some"), [("...", False), ("—·—", False), ("´", False), ("Ada", True), ("周强磊", True), ("🙂", True)])
 def test_names_that_can_be_compared(name, some):
-    assert names.is_comparable(name) is some
-    assert names.same(name, name) is some
+    assert spelling.is_comparable(name) is some
+    assert spelling.same(name, name) is some
 
 
 def test_numbers_are_compared_without_width_and_case():
-    assert names.folded("２０２６ａｂ") == names.folded("2026AB") == "2026ab"
+    assert spelling.folded("２０２６ａｂ") == spelling.folded("2026AB") == "2026ab"
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u3164", "\u2800\u2800", "\u115f\u1160", "\uffa0", "\u200b\u200d\ufeff", "\u0301\u0301", "\ufe0f"])
 def test_names_that_nobody_can_see(blank):
-    assert not names.is_visible(names.line(blank, 100))
+    assert not spelling.is_visible(spelling.line(blank, 100))
 
 
 @pytest.mark.parametrize("name", ["Ada", "周强磊", "Nguyễn Thị", "བསྒྲུབས", "ปิ่น", "🙂", "7"])
 def test_names_that_can_be_read(name):
-    assert names.is_visible(name)
-    assert names.line(name, 100) == unicodedata.normalize("NFC", name)
+    assert spelling.is_visible(name)
+    assert spelling.line(name, 100) == unicodedata.normalize("NFC", name)
 
 
 def test_marks_do_not_climb():
-    assert names.line("Z" + "\u0335" * 500 + "o", 1000) == "Z" + "\u0335" * 4 + "o"
+    assert spelling.line("Z" + "\u0335" * 500 + "o", 1000) == "Z" + "\u0335" * 4 + "o"
 
 
 @given(st.text(alphabet=st.sampled_from("aZ \u0301\u0335\u1100\u1161\u200b周") | st.characters(), max_size=60))
 def test_a_line_stays_as_it_is(text):
-    once = names.line(text, 100)
-    assert names.line(once, 100) == once
+    once = spelling.line(text, 100)
+    assert spelling.line(once, 100) == once
     assert unicodedata.is_normalized("NFC", once)

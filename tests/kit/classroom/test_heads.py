@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from house import RIGHT, House
 
-from kit.classroom.protocol import LARGEST_HEAD, SLICE, bounded
+from kit.classroom.heads import LARGEST_HEAD, SLICE, bounded
 
 MOST = LARGEST_HEAD + 2 * SLICE
 ON_THE_WAY = 30_000_000  # bytes: more than the system's buffers hold
