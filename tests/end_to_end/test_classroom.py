@@ -161,10 +161,10 @@ def test_the_command_that_one_s_page_shows_lets_the_command_line_in(server: Serv
     other = ada.kit("join", server.url, "--token", "x" * 43)
     assert (other.status, "kit leave" in other.err) == (2, True)
 
-    mistaken = token[:-1] + ("a" if token[-1] != "a" else "b")
+    mistaken, dashed = token[:-1] + ("a" if token[-1] != "a" else "b"), ("-" if token[0] != "-" else "-x") + token[1:]
     wrong = [
         (bob.kit("join", server.url, "--token", mistaken), f"{server.url}/me"),
-        (bob.kit("join", server.url, "--token", f"-{token[1:]}"), f"{server.url}/me"),  # a token may begin so
+        (bob.kit("join", server.url, "--token", dashed), f"{server.url}/me"),  # a token may begin so
         (bob.kit("join", server.url, "--token", f"{token}\n{token}"), f"{server.url}/me"),
         (bob.kit("join", server.url, "--token", f"é{token}"), f"{server.url}/me"),
         (bob.kit("join", server.url, server.code, "--token", token), "Leave one of them out"),
