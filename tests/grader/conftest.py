@@ -20,6 +20,15 @@ def runtime_folder(tmp_path_factory):
 
 
 @pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A place where no server runs yet; one that was started there ends with the test."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("KIT_SERVER", raising=False)
+    yield tmp_path
+    client.stop_server()
+
+
+@pytest.fixture
 def make_job(tmp_path):
     def make(source, checks, *, solution=None, mistakes=None, **options):
         files = {"test_it.py": checks, "solution.py": solution, "mistakes.toml": mistakes}

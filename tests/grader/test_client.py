@@ -14,15 +14,6 @@ CHECKS = "def test_it(answer): assert answer.f(2) == 4"
 RIGHT = "def f(x): return x * x"
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A place where no server runs yet; one that was started there ends with the test."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.delenv("KIT_SERVER", raising=False)
-    yield tmp_path
-    client.stop_server()
-
-
 def peer(path):
     """Process number of whoever listens there."""
     with socket.socket(socket.AF_UNIX) as connection:

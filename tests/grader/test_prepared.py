@@ -19,15 +19,6 @@ CHECKS = "def test_it(answer): assert answer.f(2) == 4"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A place where no server runs yet; one that was started there ends with the test."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.delenv("KIT_SERVER", raising=False)
-    yield tmp_path
-    client.stop_server()
-
-
-@pytest.fixture
 def watched():
     """Process numbers and what becomes readable when they end."""
     processes = {}
